@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: MIT
+ * Network -> forward statements: every layer's formula, outputs and losses,
+ * once for inference and once for training. */
+#include <string.h>
+#include "middle.h"
+
+Program *
+program_new(Ctx *c, const Network *net, Dtype dtype)
+{
+	Program *p = mem(c, sizeof *p);
+	Expr none = { 0 };
+	Tensor t = { 0 };
+	Scan g = { 0 };
+
+	p->c = c;
+	p->net = net;
+	p->dtype = dtype;
+	p->middle = mem(c, sizeof *p->middle);
+	ir_index(p, "n", 1);
+	PUSH(c, &p->exprs, none);
+	PUSH(c, &p->tensors, t);
+	PUSH(c, &p->scans, g);
+	return p;
+}
+
+typedef struct {
+	Program *p;
+	Ctx *c;
+	const Network *net;
+	Stmts *out;
+	bool infer;
+	TensorId *input;            /* per layer: T_INPUT */
+	TensorId *y, *z;            /* per layer: output; what its act started from */
+	VEC(struct Owned { int layer; uint32_t weight; TensorId t; }) weights;
+	VEC(struct Owned) tables;
+	TensorId outputs[64];       /* per head */
+	TensorId C;
+} Builder;
+
+enum { MOST_HEADS = 64, RAND_SITES = 64 };
+
+static TensorId
+owned(const Builder *b, int layer, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < b->weights.n; i++) {
+		struct Owned o = b->weights.v[i];
+		if (o.layer == layer && !strcmp(b->net->layers.v[layer]
+		    .weights.v[o.weight].name, name))
+			return o.t;
+	}
+	return 0;
+}
+
+static void
+declare_weights(Builder *b)
+{
+	int64_t place = 0;
+	uint32_t i, k;
+
+	for (i = 0; i < b->net->layers.n; i++) {
+		const Layer *l = &b->net->layers.v[i];
+		for (k = 0; k < l->weights.n && !l->dead; k++) {
+			const Weight *w = &l->weights.v[k];
+			struct Owned o = { (int)i, k, 0 };
+			Tensor t = { .kind = T_WEIGHT, .base = w->name,
+			             .shape = w->shape, .layer = (int)i,
+			             .place = place, .decay = w->decay,
+			             .loc = l->loc };
+			if (w->tied >= 0) {
+				o.t = owned(b, w->tied, w->name);
+				PUSH(b->c, &b->weights, o);
+				continue;
+			}
+			t.name = fmt(b->c, "%s.%s", l->name, w->name);
+			o.t = ir_tensor(b->p, t);
+			place += shape_size(&w->shape);
+			PUSH(b->c, &b->weights, o);
+			PUSH(b->c, &b->p->weights, o.t);
+			PUSH(b->c, &b->p->grads, 0);
+		}
+	}
+}
+
+static void
+declare_inputs(Builder *b)
+{
+	int64_t place = 0;
+	uint32_t i, k;
+
+	for (i = 0; i < b->net->layers.n; i++) {
+		const Layer *l = &b->net->layers.v[i];
+		Tensor t = { .kind = T_INPUT, .base = "x", .shape = l->out,
+		             .batch = true, .layer = (int)i, .place = place,
+		             .loc = l->loc };
+		if (!l->rec) {
+			t.name = fmt(b->c, "%s.x", l->name);
+			b->input[i] = ir_tensor(b->p, t);
+			place += shape_size(&l->out);
+		}
+		for (k = 0; l->rec && k < l->rec->constants.n; k++) {
+			struct Owned o = { (int)i, k, 0 };
+			const Layer *in = &b->net->layers.v[l->in.v[0]];
+			Tensor q = { .kind = T_CONST, .shape = in->out,
+			             .base = l->rec->constants.v[k],
+			             .layer = (int)i, .loc = l->loc };
+			q.name = fmt(b->c, "%s.%s", l->name, q.base);
+			q.values = l->constants[k];
+			o.t = ir_tensor(b->p, q);
+			PUSH(b->c, &b->tables, o);
+		}
+	}
+}
+
+static void
+bind_args(Use *u, const Record *rec, const Arg *args)
+{
+	uint32_t i;
+
+	for (i = 0; i < rec->params.n; i++) {
+		const Arg *a = &args[i];
+		switch (rec->params.v[i].kind) {
+		case ARG_ACTIVATION:
+			u->act.name = rec->params.v[i].name;
+			u->act.act = a->act;
+			break;
+		case ARG_NUMBER: case ARG_WHOLE: case ARG_SWITCH: case ARG_SIZE:
+		case ARG_FRACTION: case ARG_FLAG:
+			use_value(u, rec->params.v[i].name, a->num);
+			break;
+		case ARG_CHOICE: case ARG_WINDOW: case ARG_WORD:
+			break;
+		}
+	}
+}
+
+static void
+bind_layer(Builder *b, int i, Use *u)
+{
+	const Layer *l = &b->net->layers.v[i];
+	const Record *r = l->rec;
+	uint32_t k;
+
+	for (k = 0; k < l->in.n; k++) {
+		const char *name = r->variadic ? fmt(b->c, "x%u", k + 1) :
+		                   k < r->inputs.n ? r->inputs.v[k] : "x";
+		use_bind(u, name, b->y[l->in.v[k]]);
+	}
+	for (k = 0; k < l->weights.n; k++)
+		use_bind(u, l->weights.v[k].name,
+		         owned(b, i, l->weights.v[k].name));
+	for (k = 0; k < b->tables.n; k++)
+		if (b->tables.v[k].layer == i)
+			use_bind(u, r->constants.v[b->tables.v[k].weight],
+			         b->tables.v[k].t);
+	bind_args(u, r, l->args);
+	for (k = 0; k < l->values.n; k++)
+		use_value(u, l->values.v[k].name, l->values.v[k].value);
+	for (k = 0; k < l->shapes.n; k++)
+		PUSH(b->c, &u->shapes, l->shapes.v[k]);
+	PUSH(b->c, &u->shapes, ((NamedShape){ "y", l->out }));
+}
+
+static bool
+layer(Builder *b, int i)
+{
+	const Layer *l = &b->net->layers.v[i];
+	const char *text = b->infer && l->infer ? l->infer : l->formula;
+	Use u = { .p = b->p, .out = b->out, .layer = i, .pad = l->pad,
+	          .phase = PH_FORWARD };
+	Loc at = text == l->formula ? l->formula_loc : (Loc){ 0 };
+	Ctx *c = b->c;
+
+	if (!l->rec) {
+		b->y[i] = b->input[i];
+		return true;
+	}
+	u.prefix = fmt(c, "%s.", l->name);
+	u.what = fmt(c, "layer '%s'", l->name);
+	u.rand_key = (uint32_t)l->number * RAND_SITES;
+	b->p->at = l->loc;
+	bind_layer(b, i, &u);
+	if (!lower(&u, text, at)) {
+		note(c, l->word_loc, "in layer '%s'", l->name);
+		return false;
+	}
+	b->y[i] = use_find(&u, "y");
+	b->z[i] = u.act_z;
+	if (!b->y[i]) {
+		err(c, l->rec->loc, "the formula of '%s' does not write y",
+		    l->rec->name);
+		note(c, l->word_loc, "in layer '%s'", l->name);
+		return false;
+	}
+	if (shape_size(&b->p->tensors.v[b->y[i]].shape) !=
+	    shape_size(&l->out)) {
+		err(c, l->rec->loc, "the formula of '%s' makes %s, its shape "
+		    "says %s", l->rec->name,
+		    shape_text(c, &b->p->tensors.v[b->y[i]].shape),
+		    shape_text(c, &l->out));
+		note(c, l->word_loc, "in layer '%s'", l->name);
+		return false;
+	}
+	return true;
+}
+
+/* ---- outputs and losses */
+
+static Shape
+target_shape(const Network *net, const Head *h)
+{
+	Shape s = net->layers.v[h->layer].out;
+	int k;
+
+	if (!h->index)
+		return s;
+	if (s.kind == MAP)
+		for (k = 0; k + 1 < s.rank; k++)
+			s.dim[k] = s.dim[k + 1];
+	s.rank--;
+	return s;
+}
+
+static TensorId
+table(Builder *b, const char *name, const Shape *shape, double *values)
+{
+	Tensor t = { .kind = T_CONST, .name = name, .base = name, .layer = -1,
+	             .shape = *shape, .values = values };
+
+	return ir_tensor(b->p, t);
+}
+
+static bool
+output(Builder *b, uint32_t h, int64_t place)
+{
+	const Head *head = &b->net->heads.v[h];
+	const Network *net = b->net;
+	Use u = { .p = b->p, .out = b->out, .layer = -1, .prefix = "",
+	          .phase = PH_FORWARD, .what = "the output" };
+	Tensor t = { .kind = T_OUTPUT, .base = "y", .layer = -1, .batch = true,
+	             .shape = net->layers.v[head->layer].out, .place = place };
+
+	t.name = net->heads.n > 1 ? fmt(b->c, "y%u", h + 1) : "y";
+	b->outputs[h] = ir_tensor(b->p, t);
+	use_bind(&u, "y", b->outputs[h]);
+	use_bind(&u, "a", b->y[head->layer]);
+	if (!net->targets_scale)
+		return lower(&u, "y[...] = a[...]", (Loc){ 0 });
+	use_bind(&u, "scale", table(b, "t_scale", &t.shape,
+	                            net->t_scale + place));
+	use_bind(&u, "shift", table(b, "t_shift", &t.shape,
+	                            net->t_shift + place));
+	return lower(&u, "y[...] = a[...]*scale[...] + shift[...]",
+	             (Loc){ 0 });
+}
+
+static TensorId
+target(Builder *b, uint32_t h, int64_t place)
+{
+	const Network *net = b->net;
+	const Head *head = &net->heads.v[h];
+	Tensor t = { .kind = T_TARGET, .base = "t", .layer = -1, .batch = true,
+	             .shape = target_shape(net, head), .place = place };
+	Use u = { .p = b->p, .out = b->out, .layer = -1, .prefix = "",
+	          .phase = PH_LOSS, .what = "the targets" };
+	TensorId raw;
+
+	t.name = net->heads.n > 1 ? fmt(b->c, "t%u", h + 1) : "t";
+	raw = ir_tensor(b->p, t);
+	if (!net->targets_scale)
+		return raw;
+	use_bind(&u, "t", raw);
+	use_bind(&u, "scale", table(b, "t_scale", &t.shape,
+	                            net->t_scale + place));
+	use_bind(&u, "shift", table(b, "t_shift", &t.shape,
+	                            net->t_shift + place));
+	lower(&u, "ts[...] = (t[...] - shift[...])/scale[...]", (Loc){ 0 });
+	return use_find(&u, "ts");
+}
+
+/* a loss is written for one vector; leading axes (the places of a map) are
+ * a pack around its index */
+static void
+widen(Ctx *c, Ast *a, bool last, bool index)
+{
+	Ast *pack;
+	uint32_t i;
+
+	if (!a)
+		return;
+	if (a->kind == A_NAME && ((a->subscripted && a->args.n == 1 &&
+	    (!strcmp(a->name, "y") || !strcmp(a->name, "z") ||
+	     !strcmp(a->name, "t") || !strcmp(a->name, "delta"))) ||
+	    (index && !a->subscripted && !strcmp(a->name, "t")))) {
+		pack = ast_new(c, A_PACK, a->loc);
+		a->subscripted = true;
+		PUSH(c, &a->args, pack);
+		if (!last && a->args.n == 2) {
+			a->args.v[1] = a->args.v[0];
+			a->args.v[0] = pack;
+		}
+		return;
+	}
+	for (i = 0; i < a->args.n; i++)
+		widen(c, a->args.v[i], last, index);
+	widen(c, a->a, last, index);
+	widen(c, a->b, last, index);
+	widen(c, a->c, last, index);
+}
+
+/* text as lines, for outputs of any rank */
+static bool
+loss_lines(Builder *b, Use *u, const Head *h, const char *left,
+	const char *text)
+{
+	const Shape *s = &b->net->layers.v[h->layer].out;
+	bool last = s->kind == MAP;
+	Lines lines = { 0 };
+	Ast *pack;
+	Line *l;
+
+	if (!parse_formula(b->c, fmt(b->c, "%s = %s", left, text), (Loc){ 0 },
+	                   fmt(b->c, "loss %s", h->loss->name), &lines))
+		return false;
+	l = &lines.v[0];
+	if (s->rank > 1) {
+		widen(b->c, l->expr, last, h->index);
+		pack = ast_new(b->c, A_PACK, l->loc);
+		l->subscripted = true;
+		PUSH(b->c, &l->subs, pack);
+		if (l->subs.n == 2 && !last) {
+			l->subs.v[1] = l->subs.v[0];
+			l->subs.v[0] = pack;
+		}
+	}
+	return lower_lines(u, &lines);
+}
+
+static const Closed *
+closed_form(const Builder *b, const Head *h)
+{
+	const Layer *l = &b->net->layers.v[h->layer];
+	const Act *act = NULL;
+	uint32_t i;
+
+	for (i = 0; l->rec && i < l->rec->params.n; i++)
+		if (l->rec->params.v[i].kind == ARG_ACTIVATION)
+			act = l->args[i].act;
+	if (!act || !b->z[h->layer])
+		return NULL;
+	for (i = 0; i < h->loss->with.n; i++)
+		if (!strcmp(h->loss->with.v[i].left, act->rec->name) &&
+		    (h->index ? h->loss->with.v[i].index_delta
+		              : h->loss->with.v[i].delta))
+			return &h->loss->with.v[i];
+	return NULL;
+}
+
+static bool
+loss(Builder *b, uint32_t h, TensorId t)
+{
+	const Head *head = &b->net->heads.v[h];
+	const Closed *with = closed_form(b, head);
+	const char *C = head->index ? head->loss->index : head->loss->C;
+	bool wide = b->net->layers.v[head->layer].out.rank > 1;
+	ClosedForm form = { .first = b->out->n };
+	Use u = { .p = b->p, .out = b->out, .layer = -1, .phase = PH_LOSS,
+	          .what = "the loss" };
+	Use mean, v;
+
+	u.prefix = b->net->heads.n > 1 ? fmt(b->c, "loss%u.", h + 1) : "loss.";
+	b->p->at = head->loc;
+	use_bind(&u, "y", b->y[head->layer]);
+	use_bind(&u, "t", t);
+	if (with)
+		use_bind(&u, "z", b->z[head->layer]);
+	bind_args(&u, head->loss, head->args);
+	if (with && (head->index ? with->index_C : with->C))
+		C = head->index ? with->index_C : with->C;
+	if (!C) {
+		err(b->c, head->loc, "loss %s has no form for target=index",
+		    head->loss->name);
+		return false;
+	}
+	v = use_copy(&u);
+	if (!loss_lines(b, &u, head, wide ? "c" : "C", C))
+		return false;
+	if (with && !b->infer) {
+		form.C = use_find(&u, wide ? "c" : "C");
+		form.z = b->z[head->layer];
+		form.last = b->out->n;
+		v.out = &form.stmts;
+		v.phase = PH_BACKWARD;
+		if (!loss_lines(b, &v, head, "delta[i]", head->index
+		                ? with->index_delta : with->delta))
+			return false;
+		form.delta = use_find(&v, "delta");
+		PUSH(b->c, &b->p->middle->closed, form);
+	}
+	if (wide) {
+		mean = use_copy(&u);
+		if (!lower(&mean, "C = mean(...: c[...])", (Loc){ 0 }))
+			return false;
+		b->C = use_find(&mean, "C");
+	} else {
+		b->C = use_find(&u, "C");
+	}
+	return true;
+}
+
+/* the weighted sum of all heads */
+static bool
+losses(Builder *b)
+{
+	Use u = { .p = b->p, .out = b->out, .layer = -1, .phase = PH_LOSS,
+	          .prefix = "", .what = "the losses" };
+	Text sum = { .c = b->c };
+	int64_t place = 0;
+	uint32_t h;
+
+	text_add(&sum, "C = ");
+	for (h = 0; h < b->net->heads.n; h++) {
+		const Head *head = &b->net->heads.v[h];
+		TensorId t = target(b, h, place);
+		place += head->targets;
+		if (!t || !loss(b, h, t))
+			return false;
+		use_bind(&u, fmt(b->c, "c%u", h), b->C);
+		use_value(&u, fmt(b->c, "w%u", h), head->weight);
+		text_add(&sum, "%sw%u*c%u", h ? " + " : "", h, h);
+	}
+	if (b->net->heads.n == 1 && b->net->heads.v[0].weight == 1)
+		return true;
+	if (!lower(&u, sum.s, (Loc){ 0 }))
+		return false;
+	b->C = use_find(&u, "C");
+	return true;
+}
+
+static bool
+forward(Builder *b, bool infer, Stmts *out)
+{
+	uint32_t i;
+	int64_t place = 0;
+
+	b->infer = infer;
+	b->out = out;
+	for (i = 0; i < b->net->layers.n; i++)
+		if (!b->net->layers.v[i].dead && !layer(b, (int)i))
+			return false;
+	for (i = 0; infer && i < b->net->heads.n; i++) {
+		if (!output(b, i, place))
+			return false;
+		place += b->net->heads.v[i].outputs;
+	}
+	return !b->net->heads.v[0].loss || losses(b);
+}
+
+static void
+select_kernel(Builder *b, Kernel k, const Stmts *all, const Indices *roots)
+{
+	Stmts *to = &b->p->kernel[k];
+	uint32_t i;
+
+	for (i = 0; i < all->n; i++)
+		PUSH(b->c, to, all->v[i]);
+	prune(b->p, to, roots);
+}
+
+/* needs a resolved network; fills K_FORWARD, K_LOSS, K_TRAINLOSS and the
+ * forward half of K_GRADIENT, weights */
+void
+formula(Program *p)
+{
+	Builder b = { .p = p, .c = p->c, .net = p->net };
+	Stmts infer = { 0 }, train = { 0 };
+	Indices y = { 0 }, C = { 0 };
+	uint32_t i, n = p->net->layers.n;
+
+	if (p->net->heads.n > MOST_HEADS) {
+		err(p->c, p->net->heads.v[MOST_HEADS].loc,
+		    "more than %d outputs", MOST_HEADS);
+		return;
+	}
+	b.input = mem(p->c, n * sizeof *b.input);
+	b.y = mem(p->c, n * sizeof *b.y);
+	b.z = mem(p->c, n * sizeof *b.z);
+	declare_weights(&b);
+	declare_inputs(&b);
+	if (!forward(&b, true, &infer))
+		return;
+	for (i = 0; i < p->net->heads.n; i++)
+		PUSH(p->c, &y, b.outputs[i]);
+	select_kernel(&b, K_FORWARD, &infer, &y);
+	if (!p->net->heads.v[0].loss)
+		return;
+	PUSH(p->c, &C, b.C);
+	p->loss[K_LOSS] = b.C;
+	select_kernel(&b, K_LOSS, &infer, &C);
+	if (!forward(&b, false, &train))
+		return;
+	C.v[0] = b.C;
+	p->loss[K_TRAINLOSS] = p->loss[K_GRADIENT] = b.C;
+	select_kernel(&b, K_TRAINLOSS, &train, &C);
+	p->kernel[K_GRADIENT] = train;
+}
+
+/* what no root depends on goes; works backwards, scans to a fixpoint */
+void
+prune(Program *p, Stmts *list, const Indices *roots)
+{
+	bool *need = mem(p->c, p->tensors.n + 1), again = true;
+	uint32_t i, k, n = 0;
+
+	for (i = 0; i < roots->n; i++)
+		need[roots->v[i]] = true;
+	while (again) {
+		again = false;
+		for (i = list->n; i-- > 0;) {
+			const Stmt *s = &list->v[i];
+			Reads reads = { 0 };
+			TensorKind kind = p->tensors.v[s->target].kind;
+			if (!need[s->target] && kind != T_GRAD)
+				continue;
+			expr_reads(p, s->expr, true, &reads);
+			for (k = 0; k < reads.n; k++) {
+				TensorId t = p->exprs.v[reads.v[k]].tensor;
+				again |= !need[t];
+				need[t] = true;
+			}
+		}
+	}
+	for (i = 0; i < list->n; i++)
+		if (need[list->v[i].target] ||
+		    p->tensors.v[list->v[i].target].kind == T_GRAD)
+			list->v[n++] = list->v[i];
+	list->n = n;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT
+ * Fewer statements, the same bits: copies, constants and single-use parts of
+ * the batch are inlined, what nobody reads goes. */
+#include <string.h>
+#include "middle.h"
+
+typedef struct {
+	Program *p;
+	Stmts *list;
+	uint32_t *readers, *writers; /* per tensor: statements */
+	bool *addressed;             /* read through a pad, a subscript, over_z */
+	bool *keep;
+} Simplify;
+
+static void
+count(Simplify *w)
+{
+	Program *p = w->p;
+	uint32_t i, k, q;
+
+	memset(w->readers, 0, p->tensors.n * sizeof *w->readers);
+	memset(w->writers, 0, p->tensors.n * sizeof *w->writers);
+	memset(w->addressed, 0, p->tensors.n);
+	for (i = 0; i < w->list->n; i++) {
+		const Stmt *s = &w->list->v[i];
+		Reads reads = { 0 };
+		w->writers[s->target]++;
+		expr_reads(p, s->expr, true, &reads);
+		for (k = 0; k < reads.n; k++) {
+			const Expr *x = &p->exprs.v[reads.v[k]];
+			for (q = 0; q < k && p->exprs.v[reads.v[q]].tensor !=
+			     x->tensor; q++)
+				;
+			w->readers[x->tensor] += q == k;
+			if (x->op == E_PAD)
+				w->addressed[x->tensor] = true;
+			for (q = 0; q < x->nsub; q++)
+				if (p->subs.v[x->sub + q].indirect)
+					w->addressed[p->exprs.v[p->subs.v[
+						x->sub + q].id].tensor] = true;
+		}
+	}
+}
+
+/* the left side is a tuple of different plain indices */
+static bool
+plain_left(const Program *p, const Stmt *s)
+{
+	uint32_t i, k;
+	Index a, b;
+
+	for (i = 0; i < s->nlhs; i++) {
+		if (!aff_is_var(p, p->subs.v[s->lhs + i].id, &a))
+			return false;
+		for (k = 0; k < i; k++)
+			if (aff_is_var(p, p->subs.v[s->lhs + k].id, &b) &&
+			    a == b)
+				return false;
+	}
+	return true;
+}
+
+static bool
+plain_copy(const Program *p, const Stmt *s)
+{
+	const Expr *x = &p->exprs.v[s->expr];
+	TensorKind k = p->tensors.v[x->tensor].kind;
+	uint32_t i;
+
+	if (x->op != E_READ || (k != T_TEMP && k != T_INPUT && k != T_TARGET))
+		return false;
+	for (i = 0; i < x->nsub; i++)
+		if (p->subs.v[x->sub + i].indirect)
+			return false;
+	return true;
+}
+
+/* the only reader is the sum over the batch of exactly this tensor */
+static Stmt *
+batch_sum(Simplify *w, TensorId t)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->list->n; i++) {
+		Stmt *s = &w->list->v[i];
+		const Expr *x = &w->p->exprs.v[s->expr];
+		if (x->op == E_READ && x->tensor == t && s->nridx == 1 &&
+		    w->p->indices.v[s->ridx] == SAMPLE)
+			return s;
+	}
+	return NULL;
+}
+
+typedef struct { const Program *p; const Stmt *from; } Inline;
+
+static ExprId
+inline_one(Program *p, ExprId e, void *u)
+{
+	const Stmt *f = ((Inline *)u)->from;
+	const Expr *x = &p->exprs.v[e];
+	Index from[MAX_RANK + 2];
+	AffId to[MAX_RANK + 2];
+	uint32_t i;
+
+	if (x->op != E_READ || x->tensor != f->target)
+		return e;
+	for (i = 0; i < f->nlhs; i++) {
+		aff_is_var(p, p->subs.v[f->lhs + i].id, &from[i]);
+		to[i] = p->subs.v[x->sub + i].id;
+	}
+	return ex_subst(p, f->expr, from, to, (int)f->nlhs);
+}
+
+static void
+add_guards(Program *p, Stmt *s, const Stmt *from, const Expr *read)
+{
+	StmtDraft d;
+	Index old[MAX_RANK + 2];
+	AffId to[MAX_RANK + 2];
+	uint32_t i;
+
+	stmt_draft(p, s, &d);
+	for (i = 0; i < from->nlhs; i++) {
+		aff_is_var(p, p->subs.v[from->lhs + i].id, &old[i]);
+		to[i] = p->subs.v[read->sub + i].id;
+	}
+	for (i = 0; i < from->nguard; i++)
+		guard_add(p, &d.guards, aff_subst(p, p->guards.v[
+		          from->guard + i], old, to, (int)from->nlhs));
+	*s = ir_stmt(p, &d);
+}
+
+static bool
+inlined(Simplify *w, uint32_t at)
+{
+	Program *p = w->p;
+	Stmt s = w->list->v[at], *sum = NULL;
+	const Tensor *t = &p->tensors.v[s.target];
+	Inline u = { p, &s };
+	uint32_t i;
+	bool ok;
+
+	if (t->kind != T_TEMP || w->keep[s.target] || t->off || s.add || s.red ||
+	    w->writers[s.target] != 1 || w->addressed[s.target] ||
+	    !plain_left(p, &s))
+		return false;
+	ok = !s.nguard && (p->exprs.v[s.expr].op == E_NUM ||
+	     p->exprs.v[s.expr].op == E_CNT || plain_copy(p, &s));
+	if (!ok && w->readers[s.target] == 1 && !s.scan)
+		sum = batch_sum(w, s.target);
+	if (!ok && !sum && w->readers[s.target])
+		return false;
+	if (sum) {
+		Expr read = p->exprs.v[sum->expr];
+		add_guards(p, sum, &s, &read);
+	}
+	for (i = 0; i < w->list->n; i++)
+		w->list->v[i].expr = ex_map(p, w->list->v[i].expr, inline_one,
+		                            &u);
+	memmove(w->list->v + at, w->list->v + at + 1,
+	        (w->list->n - at - 1) * sizeof *w->list->v);
+	w->list->n--;
+	return true;
+}
+
+static void
+kernel(Program *p, Kernel k)
+{
+	Simplify w = { .p = p, .list = &p->kernel[k] };
+	uint32_t i;
+	bool again = true;
+
+	w.readers = mem(p->c, p->tensors.n * sizeof *w.readers);
+	w.writers = mem(p->c, p->tensors.n * sizeof *w.writers);
+	w.addressed = mem(p->c, p->tensors.n);
+	w.keep = mem(p->c, p->tensors.n);
+	w.keep[p->loss[k]] = true;
+	while (again) {
+		again = false;
+		for (i = 0; i < w.list->n; i++) {
+			Stmt *s = &w.list->v[i];
+			s->expr = tidy(p, s->expr);
+			s->over_z = s->over_dy = 0; /* they have served */
+		}
+		count(&w);
+		for (i = 0; i < w.list->n; i++)
+			if (inlined(&w, i)) {
+				again = true;
+				count(&w);
+				i--;
+			}
+	}
+}
+
+static bool
+branches(const Program *p, ExprId e)
+{
+	const Expr *x = &p->exprs.v[e];
+
+	if (x->op == E_SEL || (x->op == E_FN && (x->fn == FN_ABS ||
+	    x->fn == FN_SIGN || x->fn == FN_FLOOR)))
+		return true;
+	return (x->a && branches(p, x->a)) || (x->b && branches(p, x->b)) ||
+	       (x->c && branches(p, x->c));
+}
+
+void
+simplify(Program *p)
+{
+	uint32_t i;
+	int k;
+
+	for (k = 0; k < K_COUNT; k++)
+		kernel(p, (Kernel)k);
+	for (i = 0; i < p->kernel[K_TRAINLOSS].n; i++) {
+		const Stmt *s = &p->kernel[K_TRAINLOSS].v[i];
+		p->has_kinks |= s->red == RED_MAX || branches(p, s->expr);
+	}
+}
