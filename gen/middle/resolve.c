@@ -3,10 +3,10 @@
  * and how far each of them runs. */
 #include <math.h>
 #include <string.h>
-#include "resolve.h"
+#include "lowering.h"
 
-static void
-fail(Low *w, Loc at, const char *text)
+void
+fail_line(Low *w, Loc at, const char *text)
 {
 	if (!w->bad)
 		err(w->c, at, "%s", text);
@@ -25,7 +25,7 @@ fn_find(const char *name)
 }
 
 static const double *
-value(const Use *u, const char *name)
+number_named(const Use *u, const char *name)
 {
 	uint32_t i;
 
@@ -67,16 +67,16 @@ affine(Low *w, Ast *a)
 	switch (a->kind) {
 	case A_NUM:
 		if (a->num != floor(a->num) || fabs(a->num) > 1e9)
-			fail(w, a->loc, "a subscript must be a whole number");
+			fail_line(w, a->loc, "a subscript must be a whole number");
 		return aff_const(w->p, w->bad ? 0 : (int32_t)a->num);
 	case A_NAME:
 		if (a->subscripted)
 			break;
-		v = value(w->u, a->name);
+		v = number_named(w->u, a->name);
 		if (!v)
 			return aff_var(w->p, index_of(w, a->name, a->loc));
 		if (*v != floor(*v) || fabs(*v) > 1e9)
-			fail(w, a->loc, "a subscript must be a whole number");
+			fail_line(w, a->loc, "a subscript must be a whole number");
 		return aff_const(w->p, w->bad ? 0 : (int32_t)*v);
 	case A_NEG:
 		return aff_mul(w->p, affine(w, a->a), -1);
@@ -97,7 +97,7 @@ affine(Low *w, Ast *a)
 	default:
 		break;
 	}
-	fail(w, a->loc, "a subscript must be an integer combination of indices");
+	fail_line(w, a->loc, "a subscript must be an integer combination of indices");
 	return aff_const(w->p, 0);
 }
 
@@ -108,7 +108,7 @@ guard(Low *w, Ast *g, Guards *out)
 	AffId d;
 
 	if (g->kind < A_LT || g->kind > A_EQ) {
-		fail(w, g->loc, "a guard must be a comparison of indices");
+		fail_line(w, g->loc, "a guard must be a comparison of indices");
 		return;
 	}
 	d = aff_add(w->p, affine(w, g->b), aff_mul(w->p, affine(w, g->a), -1));
@@ -138,7 +138,7 @@ subscripts(Low *w, Ast *a)
 	uint32_t i, k;
 
 	if (pack_size(w, a) > MAX_RANK + 1) {
-		fail(w, a->loc, "too many subscripts");
+		fail_line(w, a->loc, "too many subscripts");
 		return;
 	}
 	for (i = 0; i < a->args.n; i++) {
@@ -206,14 +206,14 @@ read_of(Low *w, Ast *a)
 	else if (w->named_n && t->batch)
 		a->subs[a->nsubs++] = sub_aff(aff_var(w->p, SAMPLE));
 	if (!w->bad && a->nsubs != want)
-		fail(w, a->loc, fmt(w->c, "'%s' has %d subscript%s, not %d",
+		fail_line(w, a->loc, fmt(w->c, "'%s' has %d subscript%s, not %d",
 		     a->name, want, want == 1 ? "" : "s", a->nsubs));
 }
 
 static void
 name(Low *w, Ast *a)
 {
-	const double *v = value(w->u, a->name);
+	const double *v = number_named(w->u, a->name);
 	TensorId t = use_find(w->u, a->name);
 	bool index = false;
 	uint32_t i;
@@ -225,7 +225,7 @@ name(Low *w, Ast *a)
 	for (i = 0; i < w->scope.n && !index; i++)
 		index = !strcmp(w->scope.v[i].name, a->name);
 	if (index && (v || t))
-		fail(w, a->loc, fmt(w->c, "'%s' is an index and %s", a->name,
+		fail_line(w, a->loc, fmt(w->c, "'%s' is an index and %s", a->name,
 		     v ? "an argument" : "a tensor"));
 	if (v) {
 		a->kind = A_NUM;
@@ -233,7 +233,7 @@ name(Low *w, Ast *a)
 	} else if (t && (w->u->update || !w->p->tensors.v[t].shape.rank)) {
 		read_of(w, a);
 	} else if (t) {
-		fail(w, a->loc, fmt(w->c, "'%s' needs subscripts", a->name));
+		fail_line(w, a->loc, fmt(w->c, "'%s' needs subscripts", a->name));
 	} else if (w->u->update && !strcmp(a->name, "count")) {
 		a->kind = A_EXPR;
 		a->expr = ex_count(w->p);
@@ -244,7 +244,7 @@ name(Low *w, Ast *a)
 }
 
 static void
-reduction(Low *w, Ast *a)
+binders_of(Low *w, Ast *a)
 {
 	uint32_t i, k, added = 0;
 	Indices outer = w->pack;
@@ -266,17 +266,17 @@ reduction(Low *w, Ast *a)
 			PUSH(w->c, &a->bound, SAMPLE);
 			continue;
 		}
-		if (value(w->u, b->name)) {
-			fail(w, b->loc, fmt(w->c, "'%s' is an argument and "
+		if (number_named(w->u, b->name)) {
+			fail_line(w, b->loc, fmt(w->c, "'%s' is an argument and "
 			     "cannot be an index too", b->name));
 			return;
 		}
 		if (b->range) {
 			v = b->range->kind == A_NUM ? &b->range->num
-			                            : value(w->u, b->range->name);
+			                            : number_named(w->u, b->range->name);
 			size = v ? *v : 0;
 			if (!(size >= 1 && size <= 1e9) || size != floor(size)) {
-				fail(w, b->range->loc, "the range of an index "
+				fail_line(w, b->range->loc, "the range of an index "
 				     "must be a whole number above 0");
 				return;
 			}
@@ -381,7 +381,7 @@ static void
 arity(Low *w, const Ast *a, uint32_t n)
 {
 	if (a->args.n != n)
-		fail(w, a->loc, fmt(w->c, "%s takes %u value%s, not %u",
+		fail_line(w, a->loc, fmt(w->c, "%s takes %u value%s, not %u",
 		     a->name, n, n == 1 ? "" : "s", a->args.n));
 }
 
@@ -428,7 +428,7 @@ call(Low *w, Ast *a)
 		}
 	if (!known && (!w->u->act.name || strcmp(a->name, w->u->act.name)) &&
 	    !record_find(w->c, REC_ACTIVATION, a->name)) {
-		fail(w, a->loc, fmt(w->c, "unknown function '%s'", a->name));
+		fail_line(w, a->loc, fmt(w->c, "unknown function '%s'", a->name));
 		help(w->c, "functions are exp log log1p tanh cosh sqrt abs min "
 		     "max clamp sign erf sin cos floor stop rand, and every "
 		     "activation");
@@ -453,13 +453,13 @@ resolve(Low *w, Ast *a)
 		name(w, a);
 		return;
 	case A_RED:
-		reduction(w, a);
+		binders_of(w, a);
 		return;
 	case A_CALL:
 		call(w, a);
 		return;
 	case A_PACK:
-		fail(w, a->loc, "`...` can stand in subscripts alone");
+		fail_line(w, a->loc, "`...` can stand in subscripts alone");
 		return;
 	default:
 		resolve(w, a->a);
@@ -494,7 +494,7 @@ unify(Low *w, Index i, int64_t n, Ast *a)
 	if (!x->extent)
 		x->extent = (int32_t)n;
 	if (x->extent != n)
-		fail(w, a->loc, fmt(w->c, "index '%s' runs over %d elsewhere, "
+		fail_line(w, a->loc, fmt(w->c, "index '%s' runs over %d elsewhere, "
 		     "but over %lld in '%s'", x->name, x->extent, (long long)n,
 		     w->p->tensors.v[a->tensor].name));
 }
@@ -536,7 +536,7 @@ range_of_read(Low *w, Ast *a, Round round)
 		               aff_mul(w->p, aff_var(w->p, i), -coef));
 		hi = dims[q] - 1 - aff_hi(w->p, rest);
 		if (hi < 0) {
-			fail(w, a->loc, fmt(w->c, "the window is larger than "
+			fail_line(w, a->loc, fmt(w->c, "the window is larger than "
 			     "'%s'", w->p->tensors.v[a->tensor].name));
 			return;
 		}
@@ -598,7 +598,7 @@ ranges_known(Low *w, const Line *l, const Sub *lhs, int nlhs)
 		if (w->scan && s->index == w->scan_t)
 			continue;
 		if (!has_index(&left, s->index)) {
-			fail(w, s->loc, fmt(w->c, "index '%s' is neither bound "
+			fail_line(w, s->loc, fmt(w->c, "index '%s' is neither bound "
 			     "by a sum nor on the left side", s->name));
 			help(w->c, "write `sum(%s: ...)`, or define '%s' first",
 			     s->name, s->name);
@@ -615,7 +615,7 @@ ranges_known(Low *w, const Line *l, const Sub *lhs, int nlhs)
 		for (k = 0; k < w->scope.n; k++)
 			if (w->scope.v[k].index == x)
 				at = w->scope.v[k].loc;
-		fail(w, at, fmt(w->c, "index '%s' has no range",
+		fail_line(w, at, fmt(w->c, "index '%s' has no range",
 		     w->p->index.v[x].name));
 		help(w->c, "give it one: `%s<3`", w->p->index.v[x].name);
 	}
@@ -679,7 +679,7 @@ resolve_line(Low *w, Line *l, TensorId target, const Shape *shape, Sub *lhs,
 
 	w->pack_rank = rank_of_pack(w, l, target, shape);
 	if (w->pack_rank < 0 || w->pack_rank > MAX_RANK) {
-		fail(w, l->loc, "`...` has nothing to stand for");
+		fail_line(w, l->loc, "`...` has nothing to stand for");
 		return false;
 	}
 	for (k = 0; k < w->pack_rank; k++) {
@@ -703,7 +703,7 @@ resolve_line(Low *w, Line *l, TensorId target, const Shape *shape, Sub *lhs,
 		return false;
 	for (k = 0; k < *nlhs; k++)
 		if (lhs[k].indirect)
-			fail(w, l->loc, "a left side cannot be indirect");
+			fail_line(w, l->loc, "a left side cannot be indirect");
 	ranges(w, l->expr, PLAIN);
 	if (shape) {
 		if (w->named_n && *nlhs == shape->rank + 1)
@@ -714,7 +714,7 @@ resolve_line(Low *w, Line *l, TensorId target, const Shape *shape, Sub *lhs,
 		nd = seen_dims(w, target, dims);
 	}
 	if ((shape || target) && nd != *nlhs && !w->bad)
-		fail(w, l->loc, fmt(w->c, "'%s' has %d subscript%s, not %d",
+		fail_line(w, l->loc, fmt(w->c, "'%s' has %d subscript%s, not %d",
 		     l->name, nd, nd == 1 ? "" : "s", *nlhs));
 	/* a part of the left side may be written: only where no read decided */
 	for (k = 0; k < nd && k < *nlhs && !w->bad; k++)
