@@ -17,6 +17,7 @@ typedef struct {
 	bool *want, *active, *written;
 	TensorId *d, *part, *arg;   /* adjoint, sample's part, argmax of u */
 	bool *d_set, *part_set;
+	const char *(*axis)[MAX_RANK]; /* names of a part's indices */
 	uint32_t *last_use;         /* first forward reader: last in reverse */
 } Grad;
 
@@ -146,7 +147,7 @@ flush(Grad *g, TensorId u, const Stmt *from)
 	d.target = adjoint(g, u);
 	subs[n++] = sub_aff(aff_var(g->p, SAMPLE));
 	for (i = 0; i < g->p->tensors.v[u].shape.rank; i++) {
-		Index x = ir_index(g->p, fmt(g->c, "i%d", i),
+		Index x = ir_index(g->p, g->axis[u][i],
 		                   g->p->tensors.v[u].shape.dim[i]);
 		subs[n++] = d.lhs[d.nlhs++] = sub_aff(aff_var(g->p, x));
 		PUSH(g->c, &d.idx, x);
@@ -159,6 +160,19 @@ flush(Grad *g, TensorId u, const Stmt *from)
 	put(g, g->out, &d, from);
 	g->d_set[u] = true;
 	g->part[u] = 0;
+}
+
+/* the indices of a weight keep the names they have in its formula */
+static void
+name_axes(Grad *g, TensorId u, const Sub *subs)
+{
+	int k;
+	Index i;
+
+	for (k = 0; k < g->p->tensors.v[u].shape.rank; k++)
+		g->axis[u][k] = !subs[k].indirect &&
+			aff_is_var(g->p, subs[k].id, &i)
+			? g->p->index.v[i].name : fmt(g->c, "i%d", k);
 }
 
 /* ---- contributions */
@@ -208,6 +222,7 @@ contribute(Grad *g, TensorId u, const Sub *subs, int nsubs, Indices iters,
 			g->part[u] = like(g, u, "part.", T_TEMP);
 			p->tensors.v[g->part[u]].batch = true;
 			g->part_set[u] = false;
+			name_axes(g, u, subs);
 		}
 		target = g->part[u];
 		set = &g->part_set[u];
@@ -506,6 +521,7 @@ grad(Program *p)
 	g.d = mem(p->c, g.n * sizeof *g.d);
 	g.part = mem(p->c, g.n * sizeof *g.part);
 	g.arg = mem(p->c, g.n * sizeof *g.arg);
+	g.axis = mem(p->c, g.n * sizeof *g.axis);
 	g.last_use = mem(p->c, g.n * sizeof *g.last_use);
 	wanted(&g);
 	activity(&g, loss);

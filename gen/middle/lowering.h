@@ -13,6 +13,7 @@ typedef struct {                /* one line while it is lowered */
 	VEC(Scoped) scope;          /* innermost last; free indices first */
 	Indices pack;               /* what `...` stands for here */
 	int pack_rank;
+	Indices left;               /* of the left side, in its order */
 	bool named_n;               /* the record writes the sample index itself */
 	uint32_t scan;              /* 0: not inside one */
 	Index scan_t;

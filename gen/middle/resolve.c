@@ -701,9 +701,12 @@ resolve_line(Low *w, Line *l, TensorId target, const Shape *shape, Sub *lhs,
 	memcpy(lhs, left.subs, sizeof left.subs);
 	if (w->bad)
 		return false;
+	w->left = (Indices){ 0 };
 	for (k = 0; k < *nlhs; k++)
 		if (lhs[k].indirect)
 			fail_line(w, l->loc, "a left side cannot be indirect");
+		else
+			aff_indices(w->p, lhs[k].id, &w->left);
 	ranges(w, l->expr, PLAIN);
 	if (shape) {
 		if (w->named_n && *nlhs == shape->rank + 1)

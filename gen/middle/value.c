@@ -5,6 +5,7 @@
 #include <string.h>
 #include "lowering.h"
 
+/* the order of the left side first: then both can share their loops */
 static void
 free_indices(Low *w, const Reduction *r, Indices *out)
 {
@@ -23,10 +24,12 @@ free_indices(Low *w, const Reduction *r, Indices *out)
 		PUSH(w->c, out, SAMPLE);
 	if (scan)
 		PUSH(w->c, out, w->scan_t);
-	for (i = 0; i < all.n; i++)
-		if (!has_index(&r->ridx, all.v[i]) && !has_index(out, all.v[i])
-		    && all.v[i] != SAMPLE)
-			PUSH(w->c, out, all.v[i]);
+	for (i = 0; i < w->left.n + all.n; i++) {
+		Index x = i < w->left.n ? w->left.v[i] : all.v[i - w->left.n];
+		if (has_index(&all, x) && !has_index(&r->ridx, x) &&
+		    !has_index(out, x) && x != SAMPLE)
+			PUSH(w->c, out, x);
+	}
 }
 
 /* a new tensor over the free indices; its read */
