@@ -315,9 +315,13 @@ pad_guards(Program *p, const Expr *x, Guards *guards)
 	}
 }
 
+static void flush_weights(Grad *g, uint32_t from, uint32_t to,
+	const Stmt *s);
+
 static void
 statement(Grad *g, const Stmt *s)
 {
+	uint32_t at = (uint32_t)(s - g->forward.v);
 	Program *p = g->p;
 	StmtDraft d;
 	ExprId seed;
@@ -343,7 +347,9 @@ statement(Grad *g, const Stmt *s)
 	for (i = 0; i < d.ridx.n; i++)
 		PUSH(g->c, &iters, d.ridx.v[i]);
 	/* weights first: the lecture's order, and no bit depends on it */
-	for (round = 0; round < 2; round++)
+	for (round = 0; round < 2; round++) {
+		if (round && !g->scan)
+			flush_weights(g, at, at + 1, s);
 		for (i = 0; i < out.n; i++) {
 			Expr x = p->exprs.v[out.v[i].read];
 			ExprId e = out.v[i].value;
@@ -366,6 +372,7 @@ statement(Grad *g, const Stmt *s)
 			contribute(g, x.tensor, p->subs.v + x.sub,
 			           (int)x.nsub, own, &guards, e, s);
 		}
+	}
 }
 
 static void

@@ -83,6 +83,7 @@ act_block(Low *w, Ast *a, Finish *f)
 		return;
 	}
 	shape.shape = t->shape;
+	shape.shape.dim[0] -= t->off;
 	PUSH(w->c, &u.shapes, shape);
 	use_bind(&u, "z", x.tensor);
 	use_bind(&u, "y", f->d.target);
@@ -260,6 +261,44 @@ row_zero(Low *w, TensorId id, TensorId init, Loc at)
 	PUSH(w->c, w->u->out, ir_stmt(w->p, &d));
 }
 
+static TensorId
+state_of(Low *w, const Line *l, const Shape *shape)
+{
+	Tensor x = { .kind = T_TEMP, .layer = w->u->layer, .batch = true,
+	             .base = l->name, .loc = l->loc, .shape = *shape, .off = 1 };
+	TensorId id;
+
+	x.shape.dim[0]++;
+	x.name = fmt(w->c, "%s%s", w->u->prefix, l->name);
+	id = ir_tensor(w->p, x);
+	use_bind(w->u, l->name, id);
+	return id;
+}
+
+/* `h[-1,j] = ...` before the scan that writes h: the state to start from */
+static void
+start_state(Low *w, const Lines *lines, uint32_t at)
+{
+	const Line *l = &lines->v[at];
+	const Shape *shape = declared(w->u, l->name);
+	uint32_t first = w->named_n && l->subs.n > 1, i;
+	const Ast *row = l->subs.n > first ? l->subs.v[first] : NULL;
+	bool inside = false;
+
+	if (!row || row->kind != A_NEG || row->a->kind != A_NUM ||
+	    row->a->num != 1 || !shape || use_find(w->u, l->name))
+		return;
+	for (i = at + 1; i < lines->n; i++) {
+		const Line *o = &lines->v[i];
+		if (o->kind != LINE_SET)
+			inside = o->kind == LINE_SCAN;
+		else if (inside && !strcmp(o->name, l->name)) {
+			state_of(w, l, shape);
+			return;
+		}
+	}
+}
+
 /* what the block writes and reads at t - 1 is a state with one row more; what
  * it writes with a declared shape may be read anywhere in the block */
 static void
@@ -273,12 +312,12 @@ open_scan(Low *w, Lines *lines, uint32_t first)
 		Line *l = &lines->v[i];
 		const Shape *shape = declared(w->u, l->name);
 		bool state = false;
-		Tensor x = { .kind = T_TEMP, .layer = w->u->layer, .batch = true,
-		             .base = l->name, .loc = l->loc };
-		TensorId id;
+		TensorId id = use_find(w->u, l->name);
 		for (k = first + 1; lines->v[k].kind != LINE_END; k++)
 			state |= reads_before(w, lines->v[k].expr, l->name, t);
-		if (!state || use_find(w->u, l->name))
+		if (id && w->p->tensors.v[id].off) /* started before */
+			g.n = w->p->tensors.v[id].shape.dim[0] - 1;
+		if (!state || id)
 			continue;
 		if (!shape) {
 			fail_line(w, l->loc, fmt(w->c, "the state '%s' of a scan "
@@ -287,13 +326,8 @@ open_scan(Low *w, Lines *lines, uint32_t first)
 			     l->name);
 			return;
 		}
-		x.shape = *shape;
 		g.n = shape->dim[0];
-		x.shape.dim[0]++;
-		x.off = 1;
-		x.name = fmt(w->c, "%s%s", w->u->prefix, l->name);
-		id = ir_tensor(w->p, x);
-		use_bind(w->u, l->name, id);
+		id = state_of(w, l, shape);
 		row_zero(w, id, use_find(w->u, fmt(w->c, "%s0", l->name)),
 		         l->loc);
 	}
@@ -457,6 +491,8 @@ lower_lines(Use *u, Lines *lines)
 		} else if (l->kind == LINE_END) {
 			close_scan(&w, scan_first);
 		} else {
+			if (!w.scan)
+				start_state(&w, lines, i);
 			one_line(&w, l);
 		}
 	}

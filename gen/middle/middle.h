@@ -113,6 +113,7 @@ typedef struct {                /* a closed form: d z += d C * delta */
 struct Middle {                 /* what formula() leaves for grad() */
 	VEC(ClosedForm) closed;
 };
+bool share(Program *p, Stmts *list, TensorId loss); /* true: something changed */
 void prune(Program *p, Stmts *list, const Indices *roots);
 
 #endif

@@ -171,6 +171,7 @@ layer(Builder *b, int i)
 	          .phase = PH_FORWARD };
 	Loc at = text == l->formula ? l->formula_loc : (Loc){ 0 };
 	Ctx *c = b->c;
+	Shape made;
 
 	if (!l->rec) {
 		b->y[i] = b->input[i];
@@ -193,12 +194,13 @@ layer(Builder *b, int i)
 		note(c, l->word_loc, "in layer '%s'", l->name);
 		return false;
 	}
-	if (shape_size(&b->p->tensors.v[b->y[i]].shape) !=
-	    shape_size(&l->out)) {
+	made = b->p->tensors.v[b->y[i]].shape;
+	if (b->p->tensors.v[b->y[i]].off) /* the row before t = 0 */
+		made.dim[0]--;
+	if (shape_size(&made) != shape_size(&l->out)) {
 		err(c, l->rec->loc, "the formula of '%s' makes %s, its shape "
 		    "says %s", l->rec->name,
-		    shape_text(c, &b->p->tensors.v[b->y[i]].shape),
-		    shape_text(c, &l->out));
+		    shape_text(c, &made), shape_text(c, &l->out));
 		note(c, l->word_loc, "in layer '%s'", l->name);
 		return false;
 	}

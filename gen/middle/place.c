@@ -3,6 +3,7 @@
  * plainly.  Windows become gathers by residues or elimination; what can not be
  * inverted stays a scatter.  The form fixes the order of sums, so it is chosen
  * here, once, and never by a schedule. */
+#include <stdlib.h>
 #include <string.h>
 #include "middle.h"
 
@@ -123,27 +124,55 @@ guard_add(Program *p, Guards *g, AffId a)
 	PUSH(p->c, g, a);
 }
 
-/* each index stands alone in some subscript */
+/* A subscript like 16*i + 4*r + c with r < 4, c < 4 tells all of its indices:
+ * each coefficient is larger than what the smaller ones can reach. */
+static bool
+tells_all(const Program *p, AffId id, const Indices *idx)
+{
+	const Aff *a = &p->affs.v[id];
+	int64_t reach = 0, least = 0, size, next;
+	Term at = { 0 }, t;
+	uint32_t k;
+	int many;
+
+	for (;;) {
+		for (next = INT64_MAX, many = 0, k = 0; k < a->n; k++) {
+			t = p->terms.v[a->term + k];
+			size = llabs((long long)t.c);
+			if (!has_index(idx, t.i) || size <= least ||
+			    p->index.v[t.i].extent == 1 || size > next)
+				continue;
+			many = size == next ? many + 1 : 1;
+			next = size;
+			at = t;
+		}
+		if (!many)
+			return true;
+		if (many > 1 || next <= reach)
+			return false;
+		reach += next * ((int64_t)p->index.v[at.i].extent - 1);
+		least = next;
+	}
+}
+
+/* each index stands in some subscript that tells all of its indices */
 bool
 injective(const Program *p, const StmtDraft *d)
 {
-	uint32_t i, k;
+	uint32_t i;
 	int q;
 
 	for (i = 0; i < d->idx.n; i++) {
-		bool alone = false;
-		for (q = 0; q < d->nlhs && !alone; q++) {
+		bool told = false;
+		for (q = 0; q < d->nlhs && !told; q++) {
 			Indices own = { 0 };
-			uint32_t here = 0;
 			if (d->lhs[q].indirect)
 				continue;
 			aff_indices(p, d->lhs[q].id, &own);
-			for (k = 0; k < own.n; k++)
-				here += has_index(&d->idx,
-				                  own.v[k]);
-			alone = here == 1 && has_index(&own, d->idx.v[i]);
+			told = has_index(&own, d->idx.v[i]) &&
+			       tells_all(p, d->lhs[q].id, &d->idx);
 		}
-		if (!alone)
+		if (!told)
 			return false;
 	}
 	return true;

@@ -199,7 +199,7 @@ read_of(Low *w, Ast *a)
 	want = t->shape.rank + (w->named_n && t->batch);
 	if (a->subscripted)
 		subscripts(w, a);
-	else if (w->u->update && t->kind != T_NET)
+	else if (w->u->update && t->kind != T_NET && t->shape.rank)
 		for (uint32_t k = 0; k < w->pack.n; k++)
 			a->subs[a->nsubs++] =
 				sub_aff(aff_var(w->p, w->pack.v[k]));
@@ -243,6 +243,16 @@ name(Low *w, Ast *a)
 	}
 }
 
+static Index
+pack_index(Low *w, uint32_t k)
+{
+	static const char *const names[] = {
+		"i", "j", "k", "l", "m", "p", "q", "r", "s"
+	};
+
+	return ir_index(w->p, names[k], 0);
+}
+
 static void
 binders_of(Low *w, Ast *a)
 {
@@ -256,7 +266,7 @@ binders_of(Low *w, Ast *a)
 		if (!strcmp(b->name, "...")) {
 			w->pack = (Indices){ 0 };
 			for (k = 0; k < (uint32_t)w->pack_rank; k++) {
-				Index e = ir_index(w->p, fmt(w->c, "e%u", k), 0);
+				Index e = pack_index(w, k);
 				PUSH(w->c, &w->pack, e);
 				PUSH(w->c, &a->bound, e);
 			}
@@ -639,7 +649,8 @@ mentions_pack(const Low *w, const Ast *a, int *rank)
 			*rank -= (int)a->args.n - 1;
 			return true;
 		}
-		if (w->u->update && !a->subscripted && t->kind != T_NET)
+		if (w->u->update && !a->subscripted && t->kind != T_NET &&
+		    t->shape.rank)
 			return true;
 	}
 	for (i = 0; i < a->args.n; i++)
@@ -650,6 +661,26 @@ mentions_pack(const Low *w, const Ast *a, int *rank)
 			return true;
 	return mentions_pack(w, a->a, rank) || mentions_pack(w, a->b, rank) ||
 	       mentions_pack(w, a->c, rank);
+}
+
+/* no pack stands outside of a reduction over it: `s = sum(...: d^2)` is one
+ * number although `d` is a whole tensor */
+static bool
+packs_bound(const Low *w, const Ast *a)
+{
+	uint32_t i;
+	int rank = 0;
+
+	if (!a || !mentions_pack(w, a, &rank))
+		return true;
+	for (i = 0; a->kind == A_RED && i < a->binders.n; i++)
+		if (!strcmp(a->binders.v[i].name, "..."))
+			return true;
+	for (i = 0; i < a->args.n; i++)
+		if (!packs_bound(w, a->args.v[i]))
+			return false;
+	return a->kind != A_NAME && packs_bound(w, a->a) &&
+	       packs_bound(w, a->b) && packs_bound(w, a->c);
 }
 
 static int
@@ -674,22 +705,24 @@ resolve_line(Low *w, Line *l, TensorId target, const Shape *shape, Sub *lhs,
 	Ast left = { .kind = A_NAME, .loc = l->loc, .name = l->name };
 	uint32_t i;
 	int64_t dims[MAX_RANK + 2];
-	int k, nd = 0;
+	int k, nd = 0, rank = 0;
+	bool whole;
 	Index x;
 
 	w->pack_rank = rank_of_pack(w, l, target, shape);
+	whole = !mentions_pack(w, l->expr, &rank) || !packs_bound(w, l->expr);
 	if (w->pack_rank < 0 || w->pack_rank > MAX_RANK) {
 		fail_line(w, l->loc, "`...` has nothing to stand for");
 		return false;
 	}
 	for (k = 0; k < w->pack_rank; k++) {
-		Index e = ir_index(w->p, fmt(w->c, "e%d", k), 0);
+		Index e = pack_index(w, (uint32_t)k);
 		PUSH(w->c, &w->pack, e);
 	}
 	for (i = 0; i < l->subs.n; i++)
 		PUSH(w->c, &left.args, l->subs.v[i]);
 	subscripts(w, &left);
-	if (w->u->update && !l->subscripted &&
+	if (w->u->update && !l->subscripted && whole &&
 	    !(target && w->p->tensors.v[target].kind == T_NET))
 		for (i = 0; i < w->pack.n; i++)
 			left.subs[left.nsubs++] =

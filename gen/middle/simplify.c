@@ -189,6 +189,8 @@ kernel(Program *p, Kernel k)
 				count(&w);
 				i--;
 			}
+		if (!again && k != K_UPDATE && k != K_INIT)
+			again = share(p, w.list, p->loss[k]);
 	}
 }
 
