@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: MIT
+init "constant" {
+	doc = "all the same value",
+	args = { number "value" },
+	w = "value",
+}

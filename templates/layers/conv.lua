@@ -1,0 +1,98 @@
+-- SPDX-License-Identifier: MIT
+local slide = shared "window"
+
+local function channels(s)
+	return s.x.kind == "map" and s.x[1] or s.x.kind == "sequence" and s.x[2] or 1
+end
+
+-- the result's shape for this many filters
+local function result(s, p, filters)
+	if s.x.kind == "sequence" then
+		return { slide.steps(s, p, p.stride).count, filters, kind = "sequence" }
+	end
+	local rows, columns = slide.plane(s, p, p.stride)
+	return { filters, rows.count, columns.count, kind = "map" }
+end
+
+local function check_groups(s, p)
+	for _, part in ipairs { { channels(s), "input channels" }, { p.filters, "filters" } } do
+		if part[1] % p.groups ~= 0 then
+			problem {
+				say = "groups=" .. p.groups .. " does not divide " .. part[1] ..
+					" " .. part[2], at = "groups",
+			}
+		end
+	end
+end
+
+-- the sum under a window, of filter o and channel i of its group
+local function contraction(s, p, o)
+	local i = p.groups > 1 and "inner*g+i" or "i"
+	if s.x.kind == "sequence" then
+		return "sum(i,u: w[" .. o .. ",i,u] * x[stride*t+u-before," .. i .. "])"
+	elseif s.x.kind == "matrix" then
+		return "sum(u,v: w[" .. o .. ",0,u,v] * x[stride*r+u-top,stride*c+v-left])"
+	end
+	return "sum(i,u,v: w[" .. o .. ",i,u,v] * x[" .. i ..
+		",stride*r+u-top,stride*c+v-left])"
+end
+
+layer "conv" {
+	doc = "convolution: one small window of weights per filter slides over the whole input",
+	args = {
+		size("filters", "the number of filters"), window "window",
+		activation "act", whole("stride", 1, { from = 1 }),
+		choice("pad", { "same" }, 0, { from = 0 }),
+		whole("groups", 1, { from = 1 }), switch("bias", true),
+	},
+	takes = { "map", "matrix", "sequence" },
+	pad = "zero",
+	weights = function(s, p)
+		check_groups(s, p)
+		local inner = channels(s) // p.groups
+		local h, w = p.window[1], p.window[2]
+		if s.x.kind == "sequence" then
+			w = nil
+		end
+		return {
+			{ "w", p.filters, inner, h, w },
+			p.bias and { "b", p.filters } or nil,
+		}
+	end,
+	shape = function(s, p)
+		local shapes = { y = result(s, p, p.filters) }
+		shapes.z = shapes.y
+		if p.groups > 1 then
+			-- zg[g,o,...]: filter o of group g
+			local part = result(s, p, p.filters // p.groups)
+			shapes.zg = { p.groups, part[1], part[2], part[3] }
+		end
+		return shapes
+	end,
+	values = function(s, p)
+		local v = { per = p.filters // p.groups, inner = channels(s) // p.groups }
+		if s.x.kind == "sequence" then
+			v.before = slide.steps(s, p, p.stride).before
+		else
+			local rows, columns = slide.plane(s, p, p.stride)
+			v.top, v.left = rows.before, columns.before
+		end
+		return v
+	end,
+	formula = function(s, p)
+		local function at(name, o)
+			return name .. (s.x.kind == "sequence" and "[t," .. o .. "]" or
+				"[" .. o .. ",r,c]")
+		end
+		local y = at("y", "o") .. " = act(" .. at("z", "o") .. ")"
+		if p.groups == 1 then
+			return at("z", "o") .. " = " .. contraction(s, p, "o") ..
+				(p.bias and " + b[o]" or "") .. "\n" .. y
+		end
+		local filter = "per*g+o"
+		local part = s.x.kind == "sequence" and "zg[g,t,o]" or "zg[g,o,r,c]"
+		return part .. " = " .. contraction(s, p, filter) .. "\n" ..
+			at("z", filter) .. " = " .. part ..
+			(p.bias and " + b[" .. filter .. "]" or "") .. "\n" .. y
+	end,
+}

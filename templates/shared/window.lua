@@ -1,0 +1,116 @@
+-- SPDX-License-Identifier: MIT
+-- Windows that slide over an input: conv, depthwise and the pools share this.
+local window = {}
+
+-- One axis: how many windows fit, and how much padding lies before the first.
+local function axis(n, size, stride, pad)
+	local before, after = pad, pad
+	if pad == "same" then
+		before = (size - 1) // 2
+		after = size - 1 - before
+	end
+	local a = { n = n, size = size, stride = stride, before = before }
+	a.room = n + before + after
+	a.count = (a.room - size) // stride + 1
+	a.padded = before + after > 0
+	-- elements at the end that no window reaches
+	a.missed = math.max(0, n + before - (a.count - 1) * stride - size)
+	return a
+end
+
+local function too_large(s, p, rows, columns)
+	local h, w = rows.size, columns.size
+	local help = "add `pad=same`, or use fewer pooling layers before this one"
+	if s.x.word == "input" and s.x.kind == "map" and s.x[3] <= 4 and
+			s.x[1] >= h and s.x[2] >= w then
+		local swapped = s.x[3] .. "x" .. s.x[1] .. "x" .. s.x[2]
+		help = "shapes are channels x height x width; for " .. s.x[1] ..
+			"x" .. s.x[2] .. " pixels with " .. s.x[3] .. " channel" ..
+			(s.x[3] == 1 and "" or "s") .. " write `input " .. swapped .. "`"
+	elseif p.pad == "same" then
+		help = nil
+	end
+	problem {
+		say = "the " .. h .. "x" .. w .. " window is larger than its input of " ..
+			rows.n .. "x" .. columns.n,
+		at = "window", input = 1, help = help,
+	}
+end
+
+-- rows and columns of a map (channels x height x width) or matrix
+function window.plane(s, p, stride)
+	local first = s.x.kind == "map" and 2 or 1
+	local h, w = p.window[1], p.window[2]
+	local rows = axis(s.x[first], h, stride or h, p.pad)
+	local columns = axis(s.x[first + 1], w, stride or w, p.pad)
+	if rows.room < h or columns.room < w then
+		too_large(s, p, rows, columns)
+	end
+	return rows, columns
+end
+
+-- the steps of a sequence, x[t,k]
+function window.steps(s, p, stride)
+	local size = p.window[1]
+	if p.window[2] ~= size then
+		problem {
+			say = "a sequence takes a window of one size", at = "window",
+			input = 1, help = "write for instance `" .. size .. "`",
+		}
+	end
+	local a = axis(s.x[1], size, stride or size, p.pad)
+	if a.room < size then
+		problem {
+			say = "the window of " .. size .. " steps is longer than its input of " ..
+				a.n, at = "window", input = 1,
+			help = p.pad ~= "same" and "add `pad=same`" or nil,
+		}
+	end
+	return a
+end
+
+local function last(n, what)
+	return n == 1 and "the last " .. what or "the last " .. n .. " " .. what .. "s"
+end
+
+-- a pool whose windows leave a rest of the input unread
+function window.exact(rows, columns)
+	local r, c = rows.missed, columns and columns.missed or 0
+	if r == 0 and c == 0 then
+		return
+	end
+	local what
+	if not columns then
+		what = last(r, "step")
+	elseif r == 1 and c == 1 then
+		what = "the last row and column"
+	elseif r > 0 and c > 0 then
+		what = last(r, "row") .. " and " .. last(c, "column")
+	else
+		what = r > 0 and last(r, "row") or last(c, "column")
+	end
+	local function by(name)
+		return columns and rows[name] .. "x" .. columns[name] or rows[name]
+	end
+	local size = columns and by("size") .. " window" or
+		"window of " .. rows.size .. " steps"
+	local only_one = what:sub(-1) ~= "s" and not what:find(" and ", 1, true)
+	warning {
+		name = "inexact-pool",
+		say = "a " .. size .. " with stride " .. by("stride") ..
+			" does not divide " .. by("n") .. "; " .. what ..
+			(only_one and " is" or " are") .. " ignored",
+	}
+end
+
+-- A padding as wide as the window would make windows of nothing but padding.
+function window.check_pad(p)
+	if p.pad ~= "same" and p.pad >= math.min(p.window[1], p.window[2]) and
+			p.pad > 0 then
+		problem {
+			say = "the padding must be smaller than the window", at = "pad",
+		}
+	end
+end
+
+return window
