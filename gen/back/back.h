@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT
+ * What the files of the back share: C names, the text of expressions, the
+ * loops of a schedule, the skeleton around them. */
+#ifndef BACK_H
+#define BACK_H
+#include "../bpgen.h"
+
+/* ---- names.c: tensors -> C identifiers, injective */
+typedef struct CNames CNames;
+CNames *cnames(Program *p);
+void cnames_kernel(CNames *n, Program *p, const KernelPlan *k);
+const char *cname(const CNames *n, TensorId t);        /* z1, delta2, v_w1 */
+bool cname_taken(const CNames *n, const char *word);
+
+/* ---- access.c: which statement touches what */
+typedef struct { TensorId tensor; uint32_t sub, nsub; bool write; } Access;
+typedef struct {
+	VEC(Access) all;
+	uint32_t *first;            /* by statement, and one past the last */
+	bool *indirect;             /* by tensor: some subscript is read */
+} Accesses;
+Accesses *accesses(Program *p, const Stmts *list);
+int64_t tensor_size(const Tensor *t);
+bool loop_is_result(const Program *p, const Stmt *s, const Loop *l);
+/* loops in front of the first reduction loop */
+uint32_t loops_outer(const Program *p, const Stmt *s, const Schedule *q);
+bool schedule_straight(const Schedule *s);
+bool wants(const Program *p, Kernel k);  /* is this kernel emitted at all */
+bool wants_training(const Program *p);   /* gradients are kept */
+
+/* ---- store.c: where every tensor of a kernel lives
+ * ST_LOCAL: offset 0 a C variable for each element, 1 one variable in all;
+ * ST_WORK: offset in n->work or, for integers, in n->iwork. */
+enum { LOCAL_ELEMENTS, LOCAL_SCALAR };
+void store_tensors(Program *p, Kernel kernel, KernelPlan *k, const Accesses *a,
+	int64_t *ints);
+
+/* ---- fuse.c and random.c */
+void fuse(Program *p, const Stmts *list, KernelPlan *k, const Accesses *a);
+void random_loops(Program *p, const Stmt *s, Schedule *q, uint64_t *state);
+
+/* ---- express.c: expressions -> text */
+typedef struct { int64_t k; int var[3], vars; } Bound; /* sum of variables + k */
+typedef struct { const char *name; int32_t step, most; } Var; /* 0..most */
+typedef struct { const char *name; int32_t k; } Trip; /* variable, or number */
+typedef struct {
+	int64_t k;
+	int n;
+	struct { int64_t c; int var; } t[128];
+} Linear;
+typedef struct { ExprId *v; uint32_t n; } Hoists;
+typedef struct { ExprId *v; uint8_t *times; uint32_t n; } Reads;
+typedef struct { const Stmt *stmt; const int64_t *at; int deep; } Inlined;
+typedef struct { TensorId tensor; int64_t flat; } Load;
+enum { P_ANY, P_COND, P_ADD, P_MUL, P_UNARY, P_PRIMARY }; /* C precedence */
+
+typedef struct {
+	Program *p;
+	Ctx *c;
+	const Plan *plan;
+	const KernelPlan *k;
+	const Stmts *list;
+	Kernel kernel;
+	CNames *names;
+	const char *prefix;
+	const char *real, *suffix;  /* float f, double "" */
+	bool wide;                  /* subscripts beyond 2^31 */
+	bool trace;                 /* fold the outcome of conditions into *hash */
+
+	Bound *env;                 /* by index */
+	VEC(Var) vars;              /* loop variables so far */
+	VEC(int) scope;             /* those that are open */
+	Trip trip;                  /* of the loop opened last */
+	Text *out;
+	const char *comment;        /* over the last block */
+	int indent;
+	int count;                  /* statements written at this level */
+	size_t line;                /* where the open line begins in out */
+	uint32_t fresh;             /* numbers of helper variables */
+
+	uint32_t *writers;          /* by tensor: statements that assign it */
+	uint8_t **needed;           /* by tensor, element: read later; 2: twice */
+	uint8_t **loaded;           /* by tensor, element: has a local */
+	uint8_t **begun;            /* by tensor, element: local is declared */
+	Inlined **inlined;          /* by tensor, element */
+	VEC(Load) loads;            /* of the open block */
+	bool load_locals;
+	const char **literal;       /* by expression */
+	Reads **reads;              /* by expression */
+	Hoists **hoists;            /* by expression: its shared parts */
+	const char **sub;           /* by expression: the variable that holds it */
+	uint32_t *mark, *refs, *size, *depth, stamp; /* by expression, scratch */
+
+	/* what the open function uses */
+	bool use_n, use_x, use_t, use_y, use_count, use_hash;
+	bool *alias;                /* by tensor: needs a pointer into work */
+	/* what the file uses */
+	bool *table;                /* by tensor */
+	bool fn[FN_COUNT], use_random, use_minus, use_trace, use_larger,
+		use_bits, use_within, seen_fn[FN_COUNT];
+	const char *prec_step, *prec_noise; /* of NAME_selfcheck */
+} Emit;
+
+void put(Emit *e, const char *s);
+void put_int(Emit *e, int64_t v);
+void line_open(Emit *e);
+void line_close(Emit *e, const char *end);  /* wraps at 80 columns */
+void line_wrap(Emit *e);
+Linear linear(Emit *e, AffId a);
+void put_linear(Emit *e, const Linear *l, int precedence);
+bool aff_value(Emit *e, AffId a, int64_t *v); /* false: not constant here */
+void put_expr(Emit *e, ExprId id, int precedence);
+void put_ref(Emit *e, TensorId t, const Sub *subs, uint32_t n);
+void put_load_of(Emit *e, TensorId t, int64_t flat); /* z1_0 = n->z1[0] */
+bool subs_const(Emit *e, const Sub *subs, uint32_t n, int64_t *at);
+int64_t flat_of(const Emit *e, TensorId t, const int64_t *at, uint32_t n);
+uint8_t *bytes_of(Emit *e, uint8_t **table, TensorId t);
+const Hoists *hoists_of(Emit *e, ExprId root);
+bool hoists_begin(Emit *e, ExprId root);    /* writes them as variables */
+void hoists_end(Emit *e, ExprId root);
+const char *literal_text(Emit *e, double v);
+const char *local_name(Emit *e, const char *stem); /* fresh helper variable */
+
+/* ---- equation.c: one point of a statement in one line of C */
+bool equation_fits(Emit *e, const Schedule *s);
+void equation(Emit *e, const Stmt *s);
+void put_inlined(Emit *e, const Inlined *in, int precedence);
+void straight_analysis(Emit *e);            /* what is read later, and where */
+/* `const float z1_0`, `z1_0` or `n->w1[3]`: the left side; whether it declares */
+bool put_target(Emit *e, const Stmt *s, bool constant);
+bool target_is_dead(Emit *e, const Stmt *s);
+const Reads *reads_of(Emit *e, ExprId root); /* times: in the text, at most 2 */
+
+/* ---- loops.c: schedules -> loops around equations and accumulators */
+void emit_nest(Emit *e, uint32_t from, uint32_t to, uint32_t depth);
+
+/* ---- kernel.c: one kernel -> the C functions that compute it */
+typedef struct {                /* a function; its text is without header */
+	const char *text;           /* lines that begin with a tab */
+	bool n, x, t, y, hash;      /* arguments that it uses */
+} Function;
+typedef struct { VEC(Function) parts; const char *result; } KernelText;
+Emit *emit_new(Program *p, const Plan *plan, const char *prefix);
+KernelText emit_kernel(Emit *e, Kernel kernel, bool trace);
+const char *layer_text(Program *p, int layer);  /* dense 2 sigmoid */
+const char *comment_safe(Ctx *c, const char *s); /* ends no comment */
+
+/* ---- runtime.c */
+const char *runtime_parts(Ctx *c, const Names *names, const Names *but);
+#endif

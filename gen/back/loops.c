@@ -1,0 +1,656 @@
+/* SPDX-License-Identifier: MIT
+ * Schedules in, loops of C out, with what stands in them: equations, or
+ * accumulators that are begun, added to and stored. */
+#include <math.h>
+#include <string.h>
+#include "back.h"
+
+/* ---- loop variables */
+
+/* words that no tensor is called by, but loops may */
+static bool
+is_loop_word(const char *s)
+{
+	return !strcmp(s, "i") || !strcmp(s, "h") || !strcmp(s, "w") ||
+	       !strcmp(s, "g") || !strcmp(s, "p") || !strcmp(s, "step");
+}
+
+static bool
+is_free(const Emit *e, const char *s)
+{
+	uint32_t k;
+
+	for (k = 0; k < e->scope.n; k++)
+		if (!strcmp(e->vars.v[e->scope.v[k]].name, s))
+			return false;
+	return is_loop_word(s) || !cname_taken(e->names, s);
+}
+
+/* the name of the index where nothing else has it, else with a number */
+static const char *
+variable_name(Emit *e, Index i)
+{
+	const char *wish = e->p->index.v[i].name, *s;
+	char base[16];
+	size_t n = 0;
+	uint32_t tail = 0;
+
+	for (; *wish && n < 12; wish++)
+		if ((*wish >= 'a' && *wish <= 'z') ||
+		    (*wish >= 'A' && *wish <= 'Z'))
+			base[n++] = *wish;
+	base[n] = 0;
+	if (!strcmp(base, "t"))
+		strcpy(base, "step"); /* t is the target */
+	else if (!n)
+		strcpy(base, "i");
+	s = copy(e->c, base, strlen(base));
+	while (!is_free(e, s))
+		s = fmt(e->c, "%s%u", base, ++tail);
+	return s;
+}
+
+static void
+bind(Emit *e, const Loop *l)
+{
+	Bound *b = &e->env[l->index];
+	Var v = { variable_name(e, l->index), l->step,
+	          (l->count - 1) * l->step };
+
+	PUSH(e->c, &e->vars, v);
+	PUSH(e->c, &e->scope, (int)e->vars.n - 1);
+	b->k += l->first;
+	b->var[b->vars++] = (int)e->vars.n - 1;
+}
+
+static void
+unbind(Emit *e, const Loop *l, Bound saved)
+{
+	e->scope.n--;
+	e->env[l->index] = saved;
+}
+
+static bool
+is_reverse(const Emit *e, const Stmt *s, const Loop *l)
+{
+	return s->scan && e->p->scans.v[s->scan].t == l->index &&
+	       e->p->scans.v[s->scan].reverse;
+}
+
+/* for (int j = 0; j < 30; j++) */
+static void
+put_for(Emit *e, const Stmt *s, const Loop *l)
+{
+	const char *v = e->vars.v[e->vars.n - 1].name;
+	Linear whole = { .k = e->env[l->index].k };
+	int i;
+
+	if (is_reverse(e, s, l)) {
+		put(e, fmt(e->c, "for (int %s = %d; %s >= 0; %s--)", v,
+		    l->count - 1, v, v));
+		return;
+	}
+	put(e, fmt(e->c, "for (int %s = 0; %s < %lld", v, v,
+	    (long long)l->count * l->step));
+	if (l->guarded) {
+		for (i = 0; i < e->env[l->index].vars; i++) {
+			whole.t[whole.n].c = 1;
+			whole.t[whole.n++].var = e->env[l->index].var[i];
+		}
+		put(e, " && ");
+		put_linear(e, &whole, P_ADD);
+		put(e, fmt(e->c, " < %d", e->p->index.v[l->index].extent));
+	}
+	if (l->step > 1)
+		put(e, fmt(e->c, "; %s += %d)", v, l->step));
+	else
+		put(e, fmt(e->c, "; %s++)", v));
+}
+
+/* A statement with a body: the header is written, then the body, and braces
+ * only where the body is not one statement. */
+typedef struct { size_t start, end; int count; } Open;
+
+static Open
+body_open(Emit *e, size_t start)
+{
+	Open o = { start, 0, e->count };
+
+	line_wrap(e);
+	o.end = e->out->n;
+	put(e, "\n");
+	e->indent++;
+	e->count = 0;
+	return o;
+}
+
+static void
+body_close(Emit *e, Open o)
+{
+	Text *out = e->out;
+
+	e->indent--;
+	if (!e->count) {
+		out->n = o.start;
+	} else if (e->count > 1) {
+		text_put(out, "  ", 2);
+		memmove(out->s + o.end + 2, out->s + o.end,
+		        out->n - 2 - o.end);
+		memcpy(out->s + o.end, " {", 2);
+		line_open(e);
+		put(e, "}\n");
+	}
+	e->count = o.count + (e->count > 0);
+}
+
+/* runs body in the loop; u is the body's own */
+static void
+in_loop(Emit *e, const Stmt *s, const Loop *l, void (*body)(Emit *, void *),
+	void *u)
+{
+	Bound saved = e->env[l->index];
+	int32_t k, extent = e->p->index.v[l->index].extent;
+	Linear whole = { .k = 0 };
+	Open o;
+	int i;
+
+	if (l->how != LOOP_UNROLL) {
+		bind(e, l);
+		line_open(e);
+		put_for(e, s, l);
+		o = body_open(e, e->line);
+		e->trip = (Trip){ e->vars.v[e->vars.n - 1].name, 0 };
+		body(e, u);
+		body_close(e, o);
+		unbind(e, l, saved);
+		return;
+	}
+	for (k = 0; k < l->count; k++) {
+		Bound *b = &e->env[l->index];
+		b->k = saved.k + l->first + (int64_t)k * l->step;
+		e->trip = (Trip){ NULL, k };
+		if (!l->guarded || (!b->vars && b->k < extent)) {
+			body(e, u);
+		} else if (b->vars) {
+			whole = (Linear){ .k = b->k };
+			for (i = 0; i < b->vars; i++) {
+				whole.t[whole.n].c = 1;
+				whole.t[whole.n++].var = b->var[i];
+			}
+			line_open(e);
+			put(e, "if (");
+			put_linear(e, &whole, P_ADD);
+			put(e, fmt(e->c, " < %d)", extent));
+			o = body_open(e, e->line);
+			e->trip = (Trip){ NULL, k };
+			body(e, u);
+			body_close(e, o);
+		}
+	}
+	e->env[l->index] = saved;
+}
+
+/* ---- leaves: what one statement does inside its outer loops */
+
+typedef enum { LEAF_START, LEAF_TERM, LEAF_STORE } LeafStage;
+typedef struct {
+	const Schedule *q;
+	const Stmt *s;
+	uint32_t outer, loop;       /* the next loop to open */
+	LeafStage stage;
+	const char *acc, *arg;      /* NULL: the target itself; no index */
+	int64_t tile;               /* accumulators; 0: a single variable */
+	Trip *trips;                /* by loop */
+} Leaf;
+
+/* false: some guard never holds here, nothing was written */
+static bool
+put_guards(Emit *e, const Stmt *s, Open *o, bool *opened)
+{
+	uint32_t i;
+	int64_t v;
+	bool first = true;
+	Linear l;
+
+	*opened = false;
+	for (i = 0; i < s->nguard; i++)
+		if (aff_value(e, e->p->guards.v[s->guard + i], &v) && v < 0)
+			return false;
+	for (i = 0; i < s->nguard; i++) {
+		if (aff_value(e, e->p->guards.v[s->guard + i], &v))
+			continue;
+		if (first)
+			line_open(e);
+		put(e, first ? "if (" : " && ");
+		l = linear(e, e->p->guards.v[s->guard + i]);
+		v = l.k;
+		if (v < 0) { /* j - 3 >= 0 reads j >= 3 */
+			l.k = 0;
+			put_linear(e, &l, P_ADD);
+			put(e, " >= ");
+			put_int(e, -v);
+		} else {
+			put_linear(e, &l, P_ADD);
+			put(e, " >= 0");
+		}
+		first = false;
+	}
+	if (!first) {
+		put(e, ")");
+		*o = body_open(e, e->line);
+		*opened = true;
+	}
+	return true;
+}
+
+/* the accumulator of this point of the tile: acc1[8*j + i] */
+static void
+put_acc(Emit *e, const Leaf *f)
+{
+	int64_t stride = f->tile;
+	uint32_t i;
+	bool begun = false;
+
+	if (!f->acc) {
+		put_ref(e, f->s->target, &e->p->subs.v[f->s->lhs], f->s->nlhs);
+		return;
+	}
+	put(e, f->acc);
+	if (!f->tile)
+		return;
+	put(e, "[");
+	for (i = f->outer; i < f->q->loops.n; i++) {
+		const Loop *l = &f->q->loops.v[i];
+		const Trip *t = &f->trips[i];
+		if (!loop_is_result(e->p, f->s, l))
+			continue;
+		stride /= l->count;
+		put(e, begun ? " + " : "");
+		begun = true;
+		if (!t->name) {
+			put_int(e, stride * t->k);
+			continue;
+		}
+		if (stride != 1)
+			put(e, fmt(e->c, "%lld*", (long long)stride));
+		if (l->step > 1)
+			put(e, fmt(e->c, "(%s/%d)", t->name, l->step));
+		else
+			put(e, t->name);
+	}
+	put(e, "]");
+}
+
+static void
+leaf_line(Emit *e, const Leaf *f, const char *sign, bool start)
+{
+	const Stmt *s = f->s;
+
+	line_open(e);
+	put_acc(e, f);
+	put(e, sign);
+	if (!start)
+		put_expr(e, s->expr, P_ANY);
+	else if (s->add)
+		put_ref(e, s->target, &e->p->subs.v[s->lhs], s->nlhs);
+	else
+		put(e, literal_text(e, -0.0));
+	line_close(e, ";");
+}
+
+/* the row-major position within the reduced box, guarded places counted */
+static Linear
+place_of(Emit *e, const Stmt *s)
+{
+	Linear l = { .k = 0 };
+	int64_t stride = 1;
+	uint32_t i;
+	int v;
+
+	for (i = s->nridx; i-- > 0;) {
+		Index x = e->p->indices.v[s->ridx + i];
+		const Bound *b = &e->env[x];
+		if (x == SAMPLE)
+			continue;
+		l.k += stride * b->k;
+		for (v = 0; v < b->vars; v++) {
+			if (l.n == (int)(sizeof l.t / sizeof l.t[0]))
+				die(e->c, EX_SOFTWARE_, "too many loops");
+			l.t[l.n].c = stride;
+			l.t[l.n++].var = b->var[v];
+		}
+		stride *= e->p->index.v[x].extent;
+	}
+	return l;
+}
+
+/* the lane of a term: its place modulo the lanes */
+static void
+put_lane(Emit *e, const Stmt *s)
+{
+	Linear l = place_of(e, s), r = { .k = 0 };
+	int64_t most;
+	int i;
+
+	r.k = most = l.k % s->lanes;
+	for (i = 0; i < l.n; i++) {
+		const Var *v = &e->vars.v[l.t[i].var];
+		if (l.t[i].c * v->step % s->lanes == 0)
+			continue;
+		r.t[r.n++] = l.t[i];
+		most += l.t[i].c * v->most;
+	}
+	put_linear(e, &r, most < s->lanes ? P_ANY : P_MUL);
+	if (most >= s->lanes) {
+		put(e, " % ");
+		put_int(e, s->lanes);
+	}
+}
+
+static void
+argmax_term(Emit *e, const Leaf *f)
+{
+	const char *v = local_name(e, "value");
+	Linear place = place_of(e, f->s);
+	Open o;
+
+	line_open(e);
+	put(e, fmt(e->c, "const %s %s = ", e->real, v));
+	put_expr(e, f->s->expr, P_ANY);
+	line_close(e, ";");
+	line_open(e);
+	put(e, fmt(e->c, "if (%s < 0 || %s > %s || (%s != %s && %s == %s))",
+	    f->arg, v, f->acc, v, v, f->acc, f->acc));
+	o = body_open(e, e->line);
+	line_open(e);
+	put(e, fmt(e->c, "%s = %s", f->acc, v));
+	line_close(e, ";");
+	line_open(e);
+	put(e, fmt(e->c, "%s = ", f->arg));
+	put_linear(e, &place, P_ANY);
+	line_close(e, ";");
+	body_close(e, o);
+}
+
+static void
+term(Emit *e, const Leaf *f)
+{
+	const Stmt *s = f->s;
+	bool opened, helpers;
+	Open o;
+
+	if (!put_guards(e, s, &o, &opened))
+		return;
+	helpers = hoists_begin(e, s->expr);
+	if (f->arg) {
+		argmax_term(e, f);
+	} else if (s->red == RED_MAX) {
+		e->use_larger = true;
+		line_open(e);
+		put_acc(e, f);
+		put(e, fmt(e->c, " = %s_larger(", e->prefix));
+		put_acc(e, f);
+		put(e, ", ");
+		put_expr(e, s->expr, P_ANY);
+		line_close(e, ");");
+	} else if (s->lanes > 1) {
+		line_open(e);
+		put(e, fmt(e->c, "%s[", f->acc));
+		put_lane(e, s);
+		put(e, "] += ");
+		put_expr(e, s->expr, P_ANY);
+		line_close(e, ";");
+	} else {
+		leaf_line(e, f, " += ", false);
+	}
+	if (helpers)
+		hoists_end(e, s->expr);
+	if (opened)
+		body_close(e, o);
+}
+
+static void
+put_store(Emit *e, const Leaf *f)
+{
+	line_open(e);
+	put_target(e, f->s, true);
+	put(e, f->s->add && f->s->lanes > 1 ? " += " : " = ");
+	if (f->s->red == RED_ARGMAX)
+		put(e, f->arg);
+	else
+		put_acc(e, f);
+	if (f->s->lanes > 1)
+		put(e, "[0]");
+	line_close(e, ";");
+}
+
+/* the inner loops of a leaf: those of the tile for start and store, all of
+ * them for the terms */
+static void
+leaf_loops(Emit *e, void *u)
+{
+	Leaf *f = u;
+	uint32_t at = f->loop;
+	const Loop *l;
+
+	if (at > f->outer)
+		f->trips[at - 1] = e->trip;
+	while (f->loop < f->q->loops.n && f->stage != LEAF_TERM &&
+	       !loop_is_result(e->p, f->s, &f->q->loops.v[f->loop]))
+		f->loop++;
+	if (f->loop == f->q->loops.n) {
+		if (f->stage == LEAF_TERM)
+			term(e, f);
+		else if (f->stage == LEAF_START)
+			leaf_line(e, f, " = ", true);
+		else
+			put_store(e, f);
+	} else {
+		l = &f->q->loops.v[f->loop++];
+		in_loop(e, f->s, l, leaf_loops, f);
+	}
+	f->loop = at;
+}
+
+static void
+leaf_stage(Emit *e, Leaf *f, LeafStage stage)
+{
+	f->stage = stage;
+	f->loop = f->outer;
+	leaf_loops(e, f);
+}
+
+static void
+leaf_lanes(Emit *e, Leaf *f)
+{
+	const char *v = f->acc;
+	int half = f->s->lanes / 2;
+
+	line_open(e);
+	put(e, fmt(e->c, "%s %s[%d]", e->real, v, f->s->lanes));
+	line_close(e, ";");
+	line_open(e);
+	put(e, fmt(e->c, "for (int i = 0; i < %d; i++)\n", f->s->lanes));
+	e->indent++;
+	line_open(e);
+	put(e, fmt(e->c, "%s[i] = %s", v, literal_text(e, -0.0)));
+	line_close(e, ";");
+	e->indent--;
+	leaf_stage(e, f, LEAF_TERM);
+	line_open(e);
+	put(e, fmt(e->c, "for (int h = %d; h; h /= 2)\n", half));
+	e->indent++;
+	line_open(e);
+	put(e, "for (int i = 0; i < h; i++)\n");
+	e->indent++;
+	line_open(e);
+	put(e, fmt(e->c, "%s[i] += %s[i + h]", v, v));
+	line_close(e, ";");
+	e->indent -= 2;
+	put_store(e, f);
+}
+
+/* max and argmax keep the value and, where asked for, its place */
+static void
+leaf_max(Emit *e, Leaf *f)
+{
+	const Stmt *s = f->s;
+
+	line_open(e);
+	if (s->red == RED_ARGMAX || e->trace) {
+		f->acc = local_name(e, "best");
+		f->arg = local_name(e, "arg");
+		put(e, fmt(e->c, "int32_t %s = -1", f->arg));
+		line_close(e, ";");
+		line_open(e);
+		put(e, fmt(e->c, "%s %s = %s", e->real, f->acc,
+		    literal_text(e, 0)));
+	} else {
+		f->acc = local_name(e, "best");
+		put(e, fmt(e->c, "%s %s = ", e->real, f->acc));
+		/* unbound, the reduced indices are 0: the first term */
+		if (s->nguard || hoists_of(e, s->expr)->n)
+			put(e, literal_text(e, -INFINITY));
+		else
+			put_expr(e, s->expr, P_ANY);
+	}
+	line_close(e, ";");
+	leaf_stage(e, f, LEAF_TERM);
+	if (e->trace) {
+		e->use_trace = e->use_hash = true;
+		line_open(e);
+		put(e, fmt(e->c, "%s_seen(hash, %s)", e->prefix, f->arg));
+		line_close(e, ";");
+	}
+	put_store(e, f);
+}
+
+static void
+leaf_sum(Emit *e, Leaf *f)
+{
+	const Stmt *s = f->s;
+	uint32_t i;
+
+	for (i = f->outer; i < f->q->loops.n; i++)
+		if (loop_is_result(e->p, s, &f->q->loops.v[i]))
+			f->tile = (f->tile ? f->tile : 1) *
+			          f->q->loops.v[i].count;
+	if (e->k->store[s->target].how == ST_LOCAL && !f->tile) {
+		if (!s->add) {
+			line_open(e);
+			put_target(e, s, false);
+			put(e, " = ");
+			put(e, literal_text(e, -0.0));
+			line_close(e, ";");
+		}
+		leaf_stage(e, f, LEAF_TERM);
+		return;
+	}
+	f->acc = local_name(e, "acc");
+	line_open(e);
+	put(e, fmt(e->c, "%s %s", e->real, f->acc));
+	if (f->tile) {
+		put(e, fmt(e->c, "[%lld]", (long long)f->tile));
+		line_close(e, ";");
+		leaf_stage(e, f, LEAF_START);
+	} else {
+		put(e, " = ");
+		if (s->add)
+			put_ref(e, s->target, &e->p->subs.v[s->lhs], s->nlhs);
+		else
+			put(e, literal_text(e, -0.0));
+		line_close(e, ";");
+	}
+	leaf_stage(e, f, LEAF_TERM);
+	leaf_stage(e, f, LEAF_STORE);
+}
+
+static void
+leaf(Emit *e, const Schedule *q)
+{
+	const Stmt *s = &e->list->v[q->stmt];
+	Leaf f = { .q = q, .s = s, .outer = loops_outer(e->p, s, q) };
+	bool opened;
+	Open o;
+
+	f.trips = mem(e->c, (q->loops.n + 1) * sizeof *f.trips);
+	if (equation_fits(e, q)) {
+		equation(e, s);
+		return;
+	}
+	if (target_is_dead(e, s))
+		return;
+	if (s->red == RED_MAX || s->red == RED_ARGMAX) {
+		leaf_max(e, &f);
+	} else if (s->lanes > 1) {
+		f.acc = local_name(e, "lane");
+		leaf_lanes(e, &f);
+	} else if (s->add && f.outer == q->loops.n) {
+		/* the left side may lie outside where the guard fails */
+		if (!put_guards(e, s, &o, &opened))
+			return;
+		hoists_begin(e, s->expr);
+		leaf_line(e, &f, " += ", false);
+		hoists_end(e, s->expr);
+		if (opened)
+			body_close(e, o);
+	} else {
+		leaf_sum(e, &f);
+	}
+}
+
+/* ---- nests: schedules that share loops stand side by side inside them */
+
+typedef struct { uint32_t from, to, depth; } Nest;
+
+/* Statements that share loops have indices of their own for them: what the
+ * loops of one are bound to goes to those of the other, and nothing stays, as
+ * the other may use the first one's index for a loop further inside. */
+static void
+follow(Emit *e, const Schedule *q, const Schedule *leader, uint32_t depth)
+{
+	Bound *open = mem(e->c, (depth + 1) * sizeof *open);
+	uint32_t d;
+
+	for (d = 0; d < depth; d++)
+		open[d] = e->env[leader->loops.v[d].index];
+	for (d = 0; d < depth; d++)
+		e->env[leader->loops.v[d].index] = (Bound){ 0 };
+	for (d = 0; d < depth; d++)
+		e->env[q->loops.v[d].index] = open[d];
+}
+
+static void
+nest_body(Emit *e, void *u)
+{
+	const Nest *n = u;
+
+	emit_nest(e, n->from, n->to, n->depth);
+}
+
+/* the loops outside of depth are open, with the indices of the first one */
+void
+emit_nest(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
+{
+	const Schedule *all = e->k->schedules.v, *leader = &all[from];
+	uint32_t end;
+	Nest n;
+
+	for (; from < to; from = end) {
+		const Schedule *q = &all[from];
+		const Stmt *s = &e->list->v[q->stmt];
+		end = from + 1;
+		if (q != leader)
+			follow(e, q, leader, depth);
+		if (depth >= loops_outer(e->p, s, q)) {
+			leaf(e, q);
+		} else {
+			while (end < to && (uint32_t)all[end].fused > depth)
+				end++;
+			n = (Nest){ from, end, depth + 1 };
+			in_loop(e, s, &q->loops.v[depth], nest_body, &n);
+		}
+		if (q != leader)
+			follow(e, leader, q, depth);
+	}
+}

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: MIT
+ * A program in, for every statement the loops that run it out; which functions
+ * they stand in, and where every tensor lives. */
+#include <string.h>
+#include "back.h"
+
+/* The rule for --unroll=auto: what runs together (forward, loss and gradient;
+ * update; init) becomes straight line if no kernel has more multiply-adds. */
+#define AUTO_TERMS 400
+/* C functions of straight line are cut at about this many statements, a sum
+ * counting one for every four terms; gcc's time grows faster than the text */
+#define PART_WEIGHT 256
+#define WHOLE_WEIGHT 400        /* up to here a kernel stays in one piece */
+#define MOST_STRAIGHT 1000000   /* statements of straight line in a network */
+
+typedef struct {
+	Program *p;
+	const PlanOptions *o;
+	Plan *plan;
+	uint64_t state;             /* of random schedules */
+	int64_t straight;           /* statements so far */
+	bool *unrolled;             /* by statement of the kernel at hand */
+	bool small[K_COUNT];        /* auto: straight line */
+	uint32_t part;
+	int64_t weight;             /* of the open part */
+	bool whole;                 /* the kernel is one part */
+} Planner;
+
+static const char *const kernel_names[K_COUNT] = {
+	"forward", "loss", "gradient", "training_loss", "update", "init"
+};
+
+static int64_t
+repeats(const Program *p, const Stmt *s)
+{
+	return s->scan ? p->scans.v[s->scan].n : 1;
+}
+
+static int64_t
+terms_of(const Program *p, const Stmts *list)
+{
+	int64_t n = 0;
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++)
+		n += stmt_points(p, &list->v[i]) * stmt_terms(p, &list->v[i]) *
+		     repeats(p, &list->v[i]);
+	return n;
+}
+
+/* statistics over the batch tie the samples together: not for these kernels */
+static bool
+check_batch(Program *p, Kernel k)
+{
+	const Stmts *list = &p->kernel[k];
+	uint32_t i, j;
+
+	for (i = 0; i < list->n; i++) {
+		const Stmt *s = &list->v[i];
+		const Tensor *t = &p->tensors.v[s->target];
+		for (j = 0; j < s->nridx; j++) {
+			if (p->indices.v[s->ridx + j] != SAMPLE ||
+			    t->kind == T_GRAD || t->adjoint)
+				continue;
+			err(p->c, s->loc, "statistics over the batch cannot be "
+			    "generated yet");
+			return false;
+		}
+	}
+	return true;
+}
+
+/* ---- which statements become straight line */
+
+static bool
+wants_straight(const Planner *a, Kernel k, const Stmt *s)
+{
+	const Network *net = a->p->net;
+	Unroll u = s->layer >= 0 ? net->layers.v[s->layer].unroll : UNROLL_AUTO;
+
+	if (u == UNROLL_AUTO)
+		u = a->o->unroll;
+	if (u == UNROLL_AUTO)
+		u = net->unroll;
+	if (u == UNROLL_AUTO)
+		return a->small[k];
+	return u == UNROLL_FULL;
+}
+
+/* a scan is straight line as a whole or not at all */
+static void
+choose(Planner *a, Kernel k)
+{
+	const Stmts *list = &a->p->kernel[k];
+	uint32_t i, j, end;
+	bool all;
+
+	a->unrolled = mem(a->p->c, list->n + 1);
+	for (i = 0; i < list->n; i = end) {
+		all = true;
+		for (end = i; end < list->n && (end == i || (list->v[i].scan &&
+		     list->v[end].scan == list->v[i].scan)); end++)
+			all &= wants_straight(a, k, &list->v[end]);
+		for (j = i; j < end; j++)
+			a->unrolled[j] = all && !a->o->random;
+	}
+}
+
+static void
+choose_auto(Planner *a)
+{
+	static const Kernel together[] = {
+		K_FORWARD, K_LOSS, K_GRADIENT, K_TRAINLOSS
+	};
+	bool small = true;
+	size_t i;
+
+	for (i = 0; i < sizeof together / sizeof together[0]; i++)
+		if (wants(a->p, together[i]))
+			small &= terms_of(a->p, &a->p->kernel[together[i]]) <=
+			         AUTO_TERMS;
+	for (i = 0; i < sizeof together / sizeof together[0]; i++)
+		a->small[together[i]] = small;
+	a->small[K_UPDATE] = terms_of(a->p, &a->p->kernel[K_UPDATE]) <=
+	                     AUTO_TERMS;
+	a->small[K_INIT] = terms_of(a->p, &a->p->kernel[K_INIT]) <= AUTO_TERMS;
+}
+
+/* ---- schedules */
+
+static void
+add_loop(Planner *a, Schedule *q, Index i, int32_t first, int32_t count,
+	LoopHow how)
+{
+	Loop l = { .index = i, .first = first, .count = count, .step = 1,
+	           .how = how };
+
+	PUSH(a->p->c, &q->loops, l);
+}
+
+static void
+box_loops(Planner *a, Schedule *q, uint32_t from, uint32_t n, LoopHow how)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		Index x = a->p->indices.v[from + i];
+		if (x != SAMPLE && a->p->index.v[x].extent > 1)
+			add_loop(a, q, x, 0, a->p->index.v[x].extent, how);
+	}
+}
+
+static void
+into_part(Planner *a, int64_t weight)
+{
+	if (!a->whole && a->weight && a->weight + weight > PART_WEIGHT) {
+		a->part++;
+		a->weight = 0;
+	}
+	a->weight += weight;
+}
+
+static int64_t
+point_weight(const Program *p, const Stmt *s)
+{
+	int64_t w = stmt_terms(p, s) / 4;
+
+	return w > 1 ? w : 1;
+}
+
+/* the box of a statement, cut along its outer indices until it fits a part;
+ * `fixed` holds the values of the indices before `depth` */
+static void
+straight_box(Planner *a, KernelPlan *k, StmtId id, const Stmt *s,
+	const Schedule *outer, uint32_t depth, int64_t weight)
+{
+	Schedule q;
+	Index x;
+	int32_t v, many, extent;
+	uint32_t i;
+
+	while (depth < s->nidx &&
+	       (a->p->indices.v[s->idx + depth] == SAMPLE ||
+	        a->p->index.v[a->p->indices.v[s->idx + depth]].extent == 1))
+		depth++;
+	if (a->whole || weight <= PART_WEIGHT || depth == s->nidx) {
+		q = (Schedule){ .stmt = id };
+		for (i = 0; i < outer->loops.n; i++)
+			PUSH(a->p->c, &q.loops, outer->loops.v[i]);
+		box_loops(a, &q, s->idx + depth, s->nidx - depth, LOOP_UNROLL);
+		box_loops(a, &q, s->ridx, s->nridx, LOOP_UNROLL);
+		into_part(a, weight);
+		q.part = a->part;
+		PUSH(a->p->c, &k->schedules, q);
+		return;
+	}
+	x = a->p->indices.v[s->idx + depth];
+	extent = a->p->index.v[x].extent;
+	weight /= extent;
+	many = weight < PART_WEIGHT ? (int32_t)(PART_WEIGHT / weight) : 1;
+	for (v = 0; v < extent; v += many) {
+		if (many > extent - v)
+			many = extent - v;
+		q = (Schedule){ .stmt = id };
+		for (i = 0; i < outer->loops.n; i++)
+			PUSH(a->p->c, &q.loops, outer->loops.v[i]);
+		add_loop(a, &q, x, v, many, LOOP_UNROLL);
+		if (many == 1) {
+			straight_box(a, k, id, s, &q, depth + 1, weight);
+			continue;
+		}
+		box_loops(a, &q, s->idx + depth + 1, s->nidx - depth - 1,
+		          LOOP_UNROLL);
+		box_loops(a, &q, s->ridx, s->nridx, LOOP_UNROLL);
+		into_part(a, weight * many);
+		q.part = a->part;
+		PUSH(a->p->c, &k->schedules, q);
+	}
+}
+
+static void
+straight(Planner *a, KernelPlan *k, const Stmts *list, StmtId from, StmtId to)
+{
+	uint32_t scan = list->v[from].scan;
+	const Scan *sc = &a->p->scans.v[scan];
+	int32_t t, n = scan ? sc->n : 1;
+	Schedule outer;
+	StmtId i;
+
+	for (t = 0; t < n; t++) {
+		outer = (Schedule){ .stmt = from };
+		if (scan)
+			add_loop(a, &outer, sc->t,
+			         sc->reverse ? n - 1 - t : t, 1, LOOP_UNROLL);
+		for (i = from; i < to; i++)
+			straight_box(a, k, i, &list->v[i], &outer, 0,
+			             point_weight(a->p, &list->v[i]) *
+			             stmt_points(a->p, &list->v[i]));
+	}
+}
+
+static void
+loops(Planner *a, KernelPlan *k, const Stmts *list, StmtId from, StmtId to)
+{
+	uint32_t scan = list->v[from].scan;
+	const Scan *sc = &a->p->scans.v[scan];
+	StmtId i;
+
+	into_part(a, 4 * (to - from));
+	for (i = from; i < to; i++) {
+		const Stmt *s = &list->v[i];
+		Schedule q = { .stmt = i, .part = a->part, .fused = i > from };
+		if (scan)
+			add_loop(a, &q, sc->t, 0, sc->n, LOOP_SERIAL);
+		if (a->o->random) {
+			random_loops(a->p, s, &q, &a->state);
+		} else {
+			box_loops(a, &q, s->idx, s->nidx, LOOP_SERIAL);
+			box_loops(a, &q, s->ridx, s->nridx, LOOP_SERIAL);
+		}
+		PUSH(a->p->c, &k->schedules, q);
+	}
+}
+
+/* how much straight line there will be; too much is refused before it is made */
+static int64_t
+straight_weight(Planner *a, Kernel k)
+{
+	const Stmts *list = &a->p->kernel[k];
+	int64_t sum = 0, w;
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++) {
+		const Stmt *s = &list->v[i];
+		if (!a->unrolled[i]) {
+			sum += 4;
+			continue;
+		}
+		w = stmt_points(a->p, s) * point_weight(a->p, s) *
+		    repeats(a->p, s);
+		sum += w;
+		a->straight += w;
+		if (a->straight <= MOST_STRAIGHT)
+			continue;
+		err(a->p->c, s->layer >= 0 ?
+		    a->p->net->layers.v[s->layer].loc : s->loc,
+		    "straight line code of more than %d statements",
+		    MOST_STRAIGHT);
+		help(a->p->c, "leave out `unroll` for large layers");
+		return -1;
+	}
+	return sum;
+}
+
+static bool
+plan_kernel(Planner *a, Kernel kernel)
+{
+	Program *p = a->p;
+	KernelPlan *k = &a->plan->kernel[kernel];
+	const Stmts *list = &p->kernel[kernel];
+	const Accesses *acc;
+	StmtId i, end;
+	int64_t weight, ints;
+
+	k->store = mem(p->c, (p->tensors.n + 1) * sizeof *k->store);
+	if (!wants(p, kernel) || (kernel == K_TRAINLOSS && !a->o->check))
+		return true;
+	k->used = true;
+	if (!check_batch(p, kernel))
+		return false;
+	choose(a, kernel);
+	weight = straight_weight(a, kernel);
+	if (weight < 0)
+		return false;
+	a->part = 0;
+	a->weight = 0;
+	a->whole = weight <= WHOLE_WEIGHT;
+	for (i = 0; i < list->n; i = end) {
+		end = i + 1;
+		while (end < list->n && list->v[i].scan &&
+		       list->v[end].scan == list->v[i].scan)
+			end++;
+		if (a->unrolled[i])
+			straight(a, k, list, i, end);
+		else
+			loops(a, k, list, i, end);
+	}
+	k->parts = a->part + 1;
+	acc = accesses(p, list);
+	if (!a->o->random)
+		fuse(p, list, k, acc);
+	store_tensors(p, kernel, k, acc, &ints);
+	if (k->work > a->plan->work)
+		a->plan->work = k->work;
+	if (ints > a->plan->ints)
+		a->plan->ints = ints;
+	return true;
+}
+
+/* ---- sizes and notes */
+
+static int64_t
+reals_of(const Program *p, TensorId t)
+{
+	return t ? tensor_size(&p->tensors.v[t]) : 0;
+}
+
+/* seed, step and samples are 16 bytes; then reals; then integers of 4 bytes,
+ * an even number of them where reals have 8: no padding on any machine */
+static int64_t
+struct_bytes(const Program *p, Plan *plan)
+{
+	int64_t reals = plan->work, unit = p->dtype == F32 ? 4 : 8;
+	uint32_t i;
+
+	for (i = 0; i < p->weights.n; i++)
+		reals += reals_of(p, p->weights.v[i]);
+	for (i = 0; wants_training(p) && i < p->grads.n; i++)
+		reals += reals_of(p, p->grads.v[i]);
+	for (i = 0; wants(p, K_UPDATE) && i < p->states.n; i++)
+		reals += reals_of(p, p->states.v[i]);
+	for (i = 0; wants(p, K_UPDATE) && i < p->net_states.n; i++)
+		reals += reals_of(p, p->net_states.v[i]);
+	if (p->input_grads.n && wants_training(p))
+		reals += p->net->inputs;
+	if (unit == 8 && plan->ints % 2)
+		plan->ints++;
+	return 16 + reals * unit + plan->ints * 4;
+}
+
+/* the kernel that a note about a layer speaks of */
+static Kernel
+main_kernel(const Program *p)
+{
+	return wants_training(p) ? K_GRADIENT : K_FORWARD;
+}
+
+static void
+notes(Planner *a)
+{
+	Program *p = a->p;
+	Kernel kernel = main_kernel(p);
+	const Stmts *list = &p->kernel[kernel];
+	int64_t *weight = mem(p->c, (p->net->layers.n + 1) * sizeof *weight);
+	bool *some = mem(p->c, p->net->layers.n + 1);
+	uint32_t i;
+
+	choose(a, kernel);
+	for (i = 0; i < list->n; i++) {
+		const Stmt *s = &list->v[i];
+		if (s->layer < 0)
+			continue;
+		some[s->layer] = true;
+		if (a->unrolled[i])
+			weight[s->layer] += stmt_points(p, s) * repeats(p, s);
+	}
+	for (i = 0; i < p->net->layers.n; i++) {
+		const char *name = p->net->layers.v[i].name;
+		const char *text;
+		if (!some[i])
+			continue;
+		if (weight[i])
+			text = fmt(p->c, "%s: straight line (%lld statements)",
+			           name, (long long)weight[i]);
+		else
+			text = fmt(p->c, "%s: loops", name);
+		PUSH(p->c, &a->plan->notes, text);
+	}
+}
+
+static void
+dump_loops(const Program *p, const Schedule *q, Text *out)
+{
+	static const char *const how[] = { "", " unroll", " lanes" };
+	uint32_t i;
+
+	for (i = 0; i < q->loops.n; i++) {
+		const Loop *l = &q->loops.v[i];
+		text_add(out, "%s%s", i ? ", " : "", p->index.v[l->index].name);
+		if (l->first)
+			text_add(out, "=%d+", l->first);
+		text_add(out, "<%d", l->count);
+		if (l->step > 1)
+			text_add(out, "*%d", l->step);
+		text_add(out, "%s%s", l->guarded ? " guarded" : "", how[l->how]);
+	}
+}
+
+void
+plan_dump(const Program *p, const Plan *plan, Text *out)
+{
+	static const char *const how[] = {
+		"none", "local", "work", "field", "argument", "table"
+	};
+	uint32_t q;
+	int k;
+
+	for (k = 0; k < K_COUNT; k++) {
+		const KernelPlan *kp = &plan->kernel[k];
+		for (q = 0; kp->used && q < kp->schedules.n; q++) {
+			const Schedule *s = &kp->schedules.v[q];
+			TensorId t = p->kernel[k].v[s->stmt].target;
+			text_add(out, "%s %u.%u %s (%s", kernel_names[k],
+			         s->part, s->stmt, p->tensors.v[t].name,
+			         how[kp->store[t].how]);
+			if (kp->store[t].how == ST_WORK)
+				text_add(out, " %lld",
+				         (long long)kp->store[t].offset);
+			text_add(out, ")%s", s->loops.n ? ": " : "");
+			dump_loops(p, s, out);
+			if (s->fused)
+				text_add(out, "; shares %d", s->fused);
+			text_add(out, "\n");
+		}
+	}
+}
+
+/* Needs the program after order(); NULL after err(). */
+Plan *
+plan(Program *p, const PlanOptions *o)
+{
+	Planner a = { .p = p, .o = o, .state = o->random };
+	int k;
+
+	a.plan = mem(p->c, sizeof *a.plan);
+	choose_auto(&a);
+	for (k = 0; k < K_COUNT; k++)
+		if (!plan_kernel(&a, (Kernel)k))
+			return NULL;
+	notes(&a);
+	a.plan->bytes = struct_bytes(p, a.plan);
+	return a.plan;
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT
+ * The schedules of a kernel in, a place for every tensor out: C variables,
+ * fields, arguments, or room in the workspace shared by lifetime. */
+#include <string.h>
+#include "back.h"
+
+typedef struct {                /* over all schedules that touch a tensor */
+	bool seen, straight, scatter, read_first, split;
+	uint32_t first, last;       /* schedules */
+	uint32_t part0, part1;
+	VEC(uint32_t) users;        /* schedules */
+} Life;
+
+typedef struct {
+	Program *p;
+	const Stmts *list;
+	KernelPlan *k;
+	const Accesses *a;
+	Life *life;                 /* by tensor */
+	uint32_t *group;            /* by schedule: outermost loop nest */
+} Placing;
+
+static void
+touch(Placing *s, const Access *a, uint32_t q)
+{
+	const Schedule *sch = &s->k->schedules.v[q];
+	Life *l = &s->life[a->tensor];
+	const Stmt *stmt = &s->list->v[sch->stmt];
+
+	if (!l->seen) {
+		*l = (Life){ .seen = true, .straight = true, .first = q,
+		             .part0 = sch->part, .read_first = !a->write ||
+		             stmt->add };
+	}
+	l->last = q;
+	l->part1 = sch->part;
+	l->straight &= schedule_straight(sch);
+	l->scatter |= a->write && stmt->scatter;
+	if (!l->users.n || l->users.v[l->users.n - 1] != q)
+		PUSH(s->p->c, &l->users, q);
+}
+
+static void
+lives(Placing *s)
+{
+	uint32_t q, i, stmt, group = 0;
+
+	for (q = 0; q < s->k->schedules.n; q++) {
+		group += q > 0 && !s->k->schedules.v[q].fused;
+		s->group[q] = group;
+		stmt = s->k->schedules.v[q].stmt;
+		for (i = s->a->first[stmt]; i < s->a->first[stmt + 1]; i++)
+			touch(s, &s->a->all.v[i], q);
+	}
+}
+
+/* the loop of schedule q that alone drives index i; -1: none or several */
+static int
+loop_of(const Schedule *q, Index i)
+{
+	uint32_t k;
+	int found = -1;
+
+	for (k = 0; k < q->loops.n; k++) {
+		if (q->loops.v[k].index != i)
+			continue;
+		if (found >= 0)
+			return -1;
+		found = (int)k;
+	}
+	return found;
+}
+
+typedef struct { int loop; int32_t c, k; } Place;
+
+/* a subscript as c * (value of a shared loop) + k; false: something else */
+static bool
+shared_place(const Program *p, const Schedule *q, Sub s, uint32_t depth,
+	Place *out)
+{
+	const Aff *a;
+	uint32_t i;
+
+	*out = (Place){ -1, 0, 0 };
+	if (s.indirect)
+		return false;
+	a = &p->affs.v[s.id];
+	out->k = a->k;
+	for (i = 0; i < a->n; i++) {
+		Term t = p->terms.v[a->term + i];
+		if (t.i == SAMPLE || p->index.v[t.i].extent == 1)
+			continue;
+		if (out->loop >= 0)
+			return false;
+		out->loop = loop_of(q, t.i);
+		out->c = t.c;
+		if (out->loop < 0 || (uint32_t)out->loop >= depth)
+			return false;
+	}
+	return true;
+}
+
+static bool
+same_places(Placing *s, TensorId t, uint32_t q, uint32_t depth, Place *at,
+	bool *known)
+{
+	const Schedule *sch = &s->k->schedules.v[q];
+	uint32_t i, j;
+	Place here;
+
+	for (i = s->a->first[sch->stmt]; i < s->a->first[sch->stmt + 1]; i++) {
+		const Access *a = &s->a->all.v[i];
+		if (a->tensor != t)
+			continue;
+		for (j = 0; j < a->nsub; j++) {
+			if (!shared_place(s->p, sch, s->p->subs.v[a->sub + j],
+			                  depth, &here))
+				return false;
+			if (!*known)
+				at[j] = here;
+			else if (at[j].loop != here.loop || at[j].c != here.c ||
+			         at[j].k != here.k)
+				return false;
+		}
+		*known = true;
+	}
+	return true;
+}
+
+/* Is one element alive at a time?  Then a C variable in the innermost loop
+ * that all users share holds it. */
+static bool
+is_scalar(Placing *s, TensorId t, bool returned)
+{
+	const Life *l = &s->life[t];
+	uint32_t depth, q, i;
+	Place at[MAX_RANK + 2];
+	bool known = false;
+
+	if (l->scatter || l->read_first || l->part0 != l->part1 ||
+	    s->a->indirect[t] || (l->users.n < 2 && !returned))
+		return false;
+	depth = returned ? 0 : UINT32_MAX;
+	for (q = l->first + 1; q <= l->last; q++)
+		if ((uint32_t)s->k->schedules.v[q].fused < depth)
+			depth = (uint32_t)s->k->schedules.v[q].fused;
+	for (i = 0; i < depth; i++)
+		if (s->k->schedules.v[l->first].loops.v[i].how == LOOP_UNROLL)
+			return false;
+	for (i = 0; i < l->users.n; i++) {
+		const Schedule *sch = &s->k->schedules.v[l->users.v[i]];
+		const Stmt *stmt = &s->list->v[sch->stmt];
+		if (!same_places(s, t, l->users.v[i], depth, at, &known))
+			return false;
+		if (stmt->target != t)
+			continue;
+		for (q = depth; q < sch->loops.n; q++)
+			if (loop_is_result(s->p, stmt, &sch->loops.v[q]))
+				return false;
+	}
+	return true;
+}
+
+static bool
+is_input_gradient(const Program *p, TensorId t)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->input_grads.n; i++)
+		if (p->input_grads.v[i] == t)
+			return true;
+	return false;
+}
+
+static StoreHow
+place_of(Placing *s, Kernel kernel, TensorId t)
+{
+	switch (s->p->tensors.v[t].kind) {
+	case T_INPUT:
+	case T_TARGET:
+		return ST_ARG;
+	case T_WEIGHT: case T_GRAD: case T_STATE: case T_NET:
+		return ST_FIELD;
+	case T_CONST:
+		return ST_TABLE;
+	case T_RAND:
+		return ST_NONE;
+	case T_OUTPUT:
+		if (is_input_gradient(s->p, t))
+			return ST_FIELD;
+		if (kernel == K_FORWARD)
+			return ST_ARG;
+		break;
+	case T_TEMP:
+	case T_INT:
+		break;
+	}
+	return ST_WORK;
+}
+
+/* ---- the workspace: best fit in order of first use; neighbours merge */
+
+typedef struct { int64_t at, size; } Hole;
+typedef struct { VEC(Hole) holes; int64_t end; } Arena;
+
+static void
+drop_hole(Arena *a, uint32_t i)
+{
+	a->holes.n--;
+	memmove(&a->holes.v[i], &a->holes.v[i + 1],
+	        (a->holes.n - i) * sizeof(Hole));
+}
+
+static int64_t
+take_room(Arena *a, int64_t size)
+{
+	uint32_t i, best = UINT32_MAX;
+	int64_t at;
+
+	for (i = 0; i < a->holes.n; i++)
+		if (a->holes.v[i].size >= size && (best == UINT32_MAX ||
+		    a->holes.v[i].size < a->holes.v[best].size))
+			best = i;
+	if (best == UINT32_MAX) {
+		at = a->end;
+		if (a->holes.n) { /* the last hole may reach the end: grow it */
+			Hole *h = &a->holes.v[a->holes.n - 1];
+			if (h->at + h->size == a->end) {
+				at = h->at;
+				a->holes.n--;
+			}
+		}
+		a->end = at + size;
+		return at;
+	}
+	at = a->holes.v[best].at;
+	a->holes.v[best].at += size;
+	a->holes.v[best].size -= size;
+	if (!a->holes.v[best].size)
+		drop_hole(a, best);
+	return at;
+}
+
+/* hole i swallows its neighbour above where they touch */
+static void
+merge(Arena *a, uint32_t i)
+{
+	Hole *h = &a->holes.v[i];
+
+	if (i + 1 >= a->holes.n || h->at + h->size != h[1].at)
+		return;
+	h->size += h[1].size;
+	drop_hole(a, i + 1);
+}
+
+static void
+give_room(Ctx *c, Arena *a, int64_t at, int64_t size)
+{
+	Hole none = { 0, 0 };
+	uint32_t i;
+
+	for (i = 0; i < a->holes.n && a->holes.v[i].at < at; i++)
+		;
+	PUSH(c, &a->holes, none);
+	memmove(&a->holes.v[i + 1], &a->holes.v[i],
+	        (a->holes.n - 1 - i) * sizeof(Hole));
+	a->holes.v[i] = (Hole){ at, size };
+	merge(a, i);
+	if (i)
+		merge(a, i - 1);
+}
+
+/* tensors of one sort (reals or integers) in the order of their schedules */
+static int64_t
+arrange(Placing *s, bool integers, TensorId kept)
+{
+	Arena room = { 0 };
+	VEC(TensorId) live = { 0 };
+	uint32_t q, i, k, stmt, last;
+	int64_t size;
+
+	for (q = 0; q < s->k->schedules.n; q++) {
+		for (i = 0; i < live.n;) { /* what ended in an earlier nest */
+			TensorId t = live.v[i];
+			last = s->group[s->life[t].last];
+			if (t == kept || last >= s->group[q]) {
+				i++;
+				continue;
+			}
+			give_room(s->p->c, &room, s->k->store[t].offset,
+			          tensor_size(&s->p->tensors.v[t]));
+			live.v[i] = live.v[--live.n];
+		}
+		stmt = s->k->schedules.v[q].stmt;
+		for (k = s->a->first[stmt]; k < s->a->first[stmt + 1]; k++) {
+			TensorId t = s->a->all.v[k].tensor;
+			if (s->k->store[t].how != ST_WORK ||
+			    s->life[t].first != q ||
+			    s->k->store[t].offset >= 0 ||
+			    (s->p->tensors.v[t].kind == T_INT) != integers)
+				continue;
+			size = tensor_size(&s->p->tensors.v[t]);
+			s->k->store[t].offset = take_room(&room, size);
+			PUSH(s->p->c, &live, t);
+		}
+	}
+	return room.end;
+}
+
+void
+store_tensors(Program *p, Kernel kernel, KernelPlan *k, const Accesses *a,
+	int64_t *ints)
+{
+	Placing s = { p, &p->kernel[kernel], k, a, NULL, NULL };
+	TensorId t, loss = p->loss[kernel];
+
+	s.life = mem(p->c, (p->tensors.n + 1) * sizeof *s.life);
+	s.group = mem(p->c, (k->schedules.n + 1) * sizeof *s.group);
+	k->store = mem(p->c, (p->tensors.n + 1) * sizeof *k->store);
+	lives(&s);
+	for (t = 1; t < p->tensors.n; t++) {
+		Life *l = &s.life[t];
+		Store *place = &k->store[t];
+		if (!l->seen)
+			continue;
+		place->how = place_of(&s, kernel, t);
+		if (place->how != ST_WORK)
+			continue;
+		place->offset = -1;
+		if (l->straight && l->part0 == l->part1 && !a->indirect[t] &&
+		    !(t == loss && k->parts > 1))
+			*place = (Store){ ST_LOCAL, LOCAL_ELEMENTS };
+		else if (!(t == loss && k->parts > 1) &&
+		         is_scalar(&s, t, t == loss))
+			*place = (Store){ ST_LOCAL, LOCAL_SCALAR };
+	}
+	k->work = arrange(&s, false, loss);
+	*ints = arrange(&s, true, 0);
+}

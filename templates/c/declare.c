@@ -1,0 +1,98 @@
+#define ${NAME}_INPUTS   ${inputs}
+#define ${NAME}_OUTPUTS  ${outputs}
+@ if training then
+#define ${NAME}_TARGETS  ${targets}
+@ end
+#define ${NAME}_PARAMS   ${params}
+@ if api.train then
+#define ${NAME}_BATCH    ${batch}
+@ end
+#define ${NAME}_BYTES    ${bytes} /* sizeof(${name}_net) */
+
+typedef ${real} ${name}_real;
+
+/* all that the network keeps: no pointers inside, memcpy copies it */
+typedef struct ${name}_net {
+	uint32_t seed_low, seed_high; /* of the random numbers */
+	uint32_t step, samples; /* updates so far; samples in the gradient */
+@ for _, line in ipairs(fields) do
+	${line}
+@ end
+} ${name}_net;
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+/* draws the weights, resets all state */
+void ${name}_init(${name}_net *n, uint64_t seed);
+@ if api.forward then
+void ${name}_forward(${name}_net *n, const ${name}_real *x, ${name}_real *y);
+void ${name}_forward_batch(${name}_net *n, const ${name}_real *x, ${name}_real *y,
+	size_t count);
+@ end
+@ if training then
+/* inference loss of one sample */
+${name}_real ${name}_loss(${name}_net *n, const ${name}_real *x,
+	const ${name}_real *t);
+/* forward and backward on one sample: adds to the gradient, returns the loss */
+${name}_real ${name}_gradient(${name}_net *n, const ${name}_real *x,
+	const ${name}_real *t);
+/* the same for several samples; returns the mean loss */
+${name}_real ${name}_gradient_batch(${name}_net *n, const ${name}_real *x,
+	const ${name}_real *t, size_t count);
+void ${name}_zero_gradient(${name}_net *n);
+@ if api.train then
+/* the mean gradient goes into the weights; then it is zero again */
+void ${name}_update(${name}_net *n);
+/* mini-batches of ${NAME}_BATCH, gradient and update; returns the mean loss */
+${name}_real ${name}_train(${name}_net *n, const ${name}_real *x,
+	const ${name}_real *t, size_t count);
+void ${name}_set_rate(${name}_net *n, ${name}_real rate);
+/* the rate of the spec in this epoch; epochs count from 0 */
+${name}_real ${name}_schedule(size_t epoch);
+@ end
+@ if api.gradient then
+/* adds a sum of gradients over count samples, in canonical order */
+void ${name}_add_gradient(${name}_net *n, const ${name}_real *sum, size_t count);
+/* the mean of the samples so far, in canonical order */
+void ${name}_get_gradient(const ${name}_net *n, ${name}_real *g);
+@ end
+@ if api.input_gradient then
+/* of the last sample */
+void ${name}_get_input_gradient(const ${name}_net *n, ${name}_real *gx);
+@ end
+@ end
+@ if class then
+/* the class that an output stands for */
+int ${name}_class(const ${name}_real *y);
+@ end
+/* ${params} weights in the order of the spec, each row-major */
+void ${name}_get_params(const ${name}_net *n, ${name}_real *w);
+void ${name}_set_params(${name}_net *n, const ${name}_real *w);
+/* the whole state as bytes: how many, or 0 where cap is too small */
+size_t ${name}_save(const ${name}_net *n, void *buf, size_t cap);
+/* BP_OK, or an error and *n is as before */
+int ${name}_load(${name}_net *n, const void *buf, size_t len);
+@ if training then
+#ifdef BP_SELFCHECK
+/* Differences of ${name}_gradient itself against its derivatives; returns how
+ * many disagree, *worst is the largest relative error.  The accumulated
+ * gradient is lost. */
+int ${name}_selfcheck(${name}_net *n, const ${name}_real *x,
+	const ${name}_real *t, ${name}_real *worst);
+#endif
+@ end
+@ if check then
+${name}_real ${name}_training_loss(${name}_net *n, const ${name}_real *x,
+	const ${name}_real *t);
+/* a hash of which way every condition of the training loss went */
+uint32_t ${name}_switches(${name}_net *n, const ${name}_real *x,
+	const ${name}_real *t);
+@ end
+extern const bp_info ${name}_info;
+@ if trained then
+extern const ${name}_real ${name}_trained[${NAME}_PARAMS];
+@ end
+#ifdef __cplusplus
+}
+#endif
