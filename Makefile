@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+# bpgen: `make` builds build/bpgen, `make check` tests it, `make demo` shows it.
+
+prefix     = /usr/local
+bindir     = $(prefix)/bin
+includedir = $(prefix)/include
+libdir     = $(prefix)/lib
+datadir    = $(prefix)/share
+
+CC         = gcc
+PKG_CONFIG = pkg-config
+INSTALL    = install
+CFLAGS     = -O2 -g
+WARNINGS   = -Wall -Wextra -Wpedantic -Wshadow
+PACKAGES   = build-essential pkg-config liblua5.4-dev libtcc-dev libcsv-dev \
+             libcmocka-dev
+# where programs and tables of the build go
+B          = build
+
+ifeq ($(DEBUG),1)
+B          = build/debug
+CFLAGS     = -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer
+SANITIZE   = -fsanitize=address,undefined
+WERROR     = -Werror
+else
+CPPFLAGS_B = -DNDEBUG
+endif
+
+VERSION := $(shell sed -n 's/^.define BPGEN_VERSION "\(.*\)"/\1/p' gen/bpgen.h)
+LUA_CFLAGS := $(shell $(PKG_CONFIG) --cflags lua5.4 2>/dev/null)
+LUA_LIBS   := $(shell $(PKG_CONFIG) --libs lua5.4 2>/dev/null)
+LUA_VERSION := $(shell $(PKG_CONFIG) --modversion lua5.4 2>/dev/null)
+# libtcc of 2024 and later relocates with one argument
+PROBE      := '\#include <libtcc.h>\nint main(void){return tcc_relocate(0);}\n'
+ONE_ARG    := $(shell printf $(PROBE) | $(CC) -x c -fsyntax-only - \
+                2>/dev/null && echo -DHAVE_TCC_RELOCATE_ONE_ARG)
+
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CPPFLAGS_B) $(WARNINGS) $(WERROR) \
+             $(LUA_CFLAGS) -DBPGEN_LUA='"$(LUA_VERSION)"' $(ONE_ARG) \
+             $(CPPFLAGS) $(CFLAGS)
+LIBS       = $(LUA_LIBS) -lcsv -ltcc -ldl -lpthread -lm
+
+SOURCES   := $(filter-out gen/embed.c,$(wildcard gen/*.c gen/*/*.c))
+OBJECTS   := $(SOURCES:%.c=$(B)/%.o) $(B)/embedded.o
+LIBRARY    = $(filter-out $(B)/gen/main.o,$(OBJECTS))
+TEMPLATES := $(sort $(wildcard templates/*/*)) runtime/bp.h
+UNIT      := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,\
+               $(wildcard tests/unit/*_test.c))
+
+all: $(B)/bpgen
+
+$(B)/bpgen: $(OBJECTS)
+	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $(OBJECTS) $(LIBS)
+
+$(B)/%.o: %.c $(B)/flags | $(B)/packages
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/embedded.o: $(B)/embedded.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# a file that was removed must be missed too, hence the list
+$(B)/embedded.c: $(B)/embed $(B)/templates $(TEMPLATES)
+	$(B)/embed $(TEMPLATES) > $@.tmp
+	@mv $@.tmp $@
+
+$(B)/embed: gen/embed.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O1 $(WARNINGS) -o $@ $<
+
+# files that change when their text does: other flags, other lists
+$(B)/flags: always
+	@mkdir -p $(@D)
+	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || \
+		echo '$(CC) $(ALL_CFLAGS)' > $@
+$(B)/templates: always
+	@mkdir -p $(@D)
+	@echo '$(TEMPLATES)' | cmp -s - $@ || echo '$(TEMPLATES)' > $@
+
+# says which package is missing before the compiler complains
+$(B)/packages:
+	@mkdir -p $(@D)
+	@./.ci/packages || { echo 'or: make deps'; exit 1; }
+	@touch $@
+
+$(B)/tests/unit/%: tests/unit/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Igen -MMD -MP -MF $@.d -o $@ $< $(LIBRARY) \
+		$(LDFLAGS) $(LIBS) -lcmocka
+
+# random networks, checked
+PROPERTY  := $(B)/tests/property/networks_test
+$(PROPERTY): $(wildcard tests/property/*.[ch]) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $(filter %.c,$^) $(LIBRARY) $(LDFLAGS) $(LIBS)
+
+unit: $(UNIT) $(PROPERTY)
+
+# these may start on a machine where the packages are not there yet
+check check-all demo: deps
+	@$(MAKE) --no-print-directory $@-now
+
+check-now: all unit
+	@sh tests/run.sh $(B)/bpgen $(B)/tests/unit
+
+check-all-now: all unit
+	@sh tests/run.sh --heavy $(B)/bpgen $(B)/tests/unit
+
+demo-now: all
+	@sh tests/demo.sh $(B)/bpgen $(B)/demo
+
+bench: all
+	@if [ -f tests/bench/run.sh ]; then \
+		sh tests/bench/run.sh $(B)/bpgen; \
+	else echo 'there are no benchmarks here'; fi
+
+deps:
+	@./.ci/packages --install $(PACKAGES)
+
+install: all bpgen.pc.in
+	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(includedir)' \
+		'$(DESTDIR)$(libdir)/pkgconfig'
+	$(INSTALL) -m 755 $(B)/bpgen '$(DESTDIR)$(bindir)/bpgen'
+	$(INSTALL) -m 644 runtime/bp.h '$(DESTDIR)$(includedir)/bp.h'
+	sed -e 's|@prefix@|$(prefix)|' -e 's|@bindir@|$(bindir)|' \
+		-e 's|@includedir@|$(includedir)|' \
+		-e 's|@version@|$(VERSION)|' bpgen.pc.in \
+		> '$(DESTDIR)$(libdir)/pkgconfig/bpgen.pc'
+	chmod 644 '$(DESTDIR)$(libdir)/pkgconfig/bpgen.pc'
+
+uninstall:
+	rm -f '$(DESTDIR)$(bindir)/bpgen' '$(DESTDIR)$(includedir)/bp.h' \
+		'$(DESTDIR)$(libdir)/pkgconfig/bpgen.pc'
+
+format:
+	clang-format -i gen/*.[ch] gen/*/*.[ch]
+
+clean:
+	rm -rf build
+
+-include $(OBJECTS:.o=.d) $(UNIT:=.d)
+
+.PHONY: all unit check check-now check-all check-all-now demo demo-now bench \
+	deps install uninstall format clean always
+.DELETE_ON_ERROR:

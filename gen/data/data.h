@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT
+ * Files and arrays: tables of numbers, the rows of a dataset, weights.
+ *
+ * Every reader leaves its message in the context; *rc is then 64 (an option
+ * that makes no sense), 65 (bad data) or 66 (no such file). */
+#ifndef DATA_H
+#define DATA_H
+#include "../tool/tool.h"
+
+/* ---------------------------------------------------------------- csv.c
+ * A text table: commas, semicolons, tabs or blanks; the delimiter and the
+ * header are found by looking at the first two records. */
+typedef struct {
+	Ctx *c;
+	const char *path, *text;
+	size_t len;
+	uint32_t source;            /* of the context, for messages */
+	char delimiter;
+	bool header, forced;        /* forced: the caller said so */
+	Names first, second;        /* cells of the first two records */
+	uint32_t columns;
+} Csv;
+typedef struct {
+	void *u;
+	/* false: stop; text ends with a 0 */
+	bool (*cell)(void *u, uint32_t column, const char *text, size_t n);
+	bool (*row)(void *u);
+} CsvSink;
+
+/* header: 1 yes, 0 no, -1 to be found out */
+Csv *csv_open(Ctx *c, const char *path, int header, int *rc);
+/* every record after the header, each with csv->columns cells; false after an
+ * error or when the sink said stop */
+bool csv_rows(Csv *csv, const CsvSink *sink);
+/* where a cell stands; record 0 is the first one of the file */
+Loc csv_place(Csv *csv, size_t record, uint32_t column);
+bool csv_number(const char *text, size_t n, double *value);
+bool csv_is_missing(const char *text, size_t n); /* empty, nan, inf, na, null */
+
+/* ------------------------------------------------------------ dataset.c */
+typedef struct {
+	const char *columns, *target; /* --columns, --target, or NULL */
+	int header;                   /* as for csv_open */
+	bool need_targets;
+} DataOptions;
+typedef struct {
+	const char *path;
+	size_t rows, cap;
+	int inputs;
+	int stored;                 /* target columns of a row; 0: none */
+	bool *label;                /* per head: its target is a class number */
+	double *x, *t;              /* rows x inputs, rows x stored */
+	Names names, target_names;  /* from the header, else x1 x2 .. */
+} Data;
+
+/* does one class stand behind the outputs: softmax or sigmoid with their
+ * losses, class numbers, or `classes` in the spec */
+bool is_classifier(const Network *net);
+int class_count(const Network *net); /* 2 for one output; 0: no classifier */
+double low_target(const Head *h);     /* of the classes that a sample is not in */
+/* learns net->classes where the spec has none and labels are not numbers */
+Data *data_read(Ctx *c, Network *net, const char *path, const DataOptions *o,
+	int *rc);
+void data_free(Data *d);
+
+/* --------------------------------------------------------------- rows.c */
+/* n rows (rows[i], or from `first` where rows is NULL) as the network takes
+ * them: x and t are arrays of its real; t may be NULL */
+void data_gather(const Data *d, const Network *net, Dtype real,
+	const size_t *rows, size_t first, size_t n, void *x, void *t);
+/* the class of a row: argmax of one-hot targets; -1 without targets */
+int data_class(const Data *d, const Network *net, size_t row);
+/* v[i] of the targets in the caller's units: net->targets values */
+void data_targets(const Data *d, const Network *net, size_t row, double *v);
+/* a permutation that depends on seed and round alone */
+void rows_shuffle(size_t *rows, size_t n, uint64_t seed, uint64_t round);
+/* row numbers: the first `train` to learn from, the rest held out, of each
+ * class its share; sorted in each part; malloc, NULL: no memory */
+size_t *rows_split(const Data *d, const Network *net, double fraction,
+	uint64_t seed, size_t *train);
+/* of these rows; rows NULL: the first n */
+void column_stats(const double *v, int columns, const size_t *rows, size_t n,
+	ColumnStats *out);
+
+/* ------------------------------------------------------------ weights.c
+ * A file of weights, little-endian:
+ *
+ *     bpgenw1                                  magic, then lines of text
+ *     size 1234                                bytes of the whole file
+ *     net "digits"
+ *     topology 0123456789abcdef                NAME_load's hash
+ *     real f32                                 or f64
+ *     seed 7
+ *     validation 0.2                           the share that was held out
+ *     epochs 30                                behind these weights
+ *     define "hidden=30"                       -D of the run, any number
+ *     class "0"                                in order of the outputs
+ *     column "price"                           names of regression outputs
+ *     weight "dense1.w" 30x256                 canonical order
+ *     constants "normalize1.mean" 256 0.5 ...  from the training data
+ *     targets 152.1 77.0                       shift and scale, one a target
+ *     state 12345                              bytes of the NAME_save blob
+ *     end
+ *
+ * then the parameters (canonical order, each row-major as its formula writes
+ * it), the blob, and the CRC-32 of all that went before. */
+typedef struct { const char *name, *shape; int64_t count; } WeightShape;
+typedef struct { const char *name; size_t n; double *v; } WeightConstants;
+typedef struct {
+	const char *path, *net;
+	uint64_t topology, seed, epochs;
+	Dtype dtype;
+	double validation;
+	Names defines, classes, columns;
+	VEC(WeightShape) shapes;
+	VEC(WeightConstants) constants;
+	VEC(ColumnStats) targets;   /* mean: shift, deviation: scale */
+	int64_t count;
+	double *params;
+	const unsigned char *state; /* NAME_save blob */
+	size_t state_bytes;
+} Weights;
+Weights *weights_read(Ctx *c, const char *path, int *rc);
+/* do the shapes fit?  then constants and class names go into net, whose
+ * topology is computed anew; false after err(), with net unchanged */
+bool weights_apply(Ctx *c, Network *net, const Weights *w);
+/* w->shapes, constants, classes ... from net; the caller adds the rest */
+Weights *weights_new(Ctx *c, const Network *net);
+/* path "-": stdout; 0, or 73/74 with *why */
+int weights_write(Ctx *c, const char *path, const Weights *w, const char **why);
+/* t_shift and t_scale, neutral, where there are none yet */
+void target_room(Ctx *c, Network *net);
+/* recomputed where constants became known: front/elaborate */
+void network_hash(Network *net);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT
+ * Rows of a dataset as a network takes them; orders, splits, statistics. */
+#include <math.h>
+#include <stdlib.h>
+#include "data.h"
+
+void
+data_targets(const Data *d, const Network *net, size_t row, double *v)
+{
+	const double *t = d->t + row * (size_t)d->stored;
+	uint32_t i;
+	int j;
+
+	for (i = 0; i < net->heads.n; i++) {
+		const Head *h = &net->heads.v[i];
+
+		if (!d->label[i] || h->index) {
+			for (j = 0; j < h->targets; j++)
+				*v++ = *t++;
+			continue;
+		}
+		if (h->outputs == 1)
+			*v++ = *t > 0 ? 1 : low_target(h);
+		else
+			for (j = 0; j < h->targets; j++)
+				*v++ = j == (int)*t ? 1 : low_target(h);
+		t++;
+	}
+}
+
+int
+data_class(const Data *d, const Network *net, size_t row)
+{
+	const double *t = d->t + row * (size_t)d->stored;
+	int j, best = 0;
+
+	if (!d->stored || net->heads.n != 1)
+		return -1;
+	if (d->label[0])
+		return (int)*t;
+	if (net->outputs == 1)
+		return *t > (low_target(net->heads.v) + 1) / 2;
+	for (j = 1; j < d->stored; j++)
+		if (t[j] > t[best])
+			best = j;
+	return best;
+}
+
+static void
+put(void *to, Dtype real, size_t i, double v)
+{
+	if (real == F32)
+		((float *)to)[i] = (float)v;
+	else
+		((double *)to)[i] = v;
+}
+
+void
+data_gather(const Data *d, const Network *net, Dtype real, const size_t *rows,
+	size_t first, size_t n, void *x, void *t)
+{
+	size_t i, j, row, targets = (size_t)net->targets;
+	size_t inputs = (size_t)d->inputs;
+	double few[64], *v = few;
+
+	if (t && targets > 64)
+		v = malloc(targets * sizeof *v);
+	for (i = 0; i < n && v; i++) {
+		row = rows ? rows[first + i] : first + i;
+		for (j = 0; j < inputs; j++)
+			put(x, real, i * inputs + j, d->x[row * inputs + j]);
+		if (!t)
+			continue;
+		data_targets(d, net, row, v);
+		for (j = 0; j < targets; j++)
+			put(t, real, i * targets + j, v[j]);
+	}
+	if (v != few)
+		free(v);
+}
+
+/* splitmix64 (Steele, Lea, Flood 2014) as a function of its counter */
+static uint64_t
+mixed(uint64_t z)
+{
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return z ^ z >> 31;
+}
+
+/* Fisher-Yates; rows are fewer than 2^32 */
+void
+rows_shuffle(size_t *rows, size_t n, uint64_t seed, uint64_t round)
+{
+	uint64_t key = mixed(mixed(seed + 0x9e3779b97f4a7c15u) + round);
+	size_t i, j, row;
+
+	for (i = n; i > 1; i--) {
+		j = (size_t)((mixed(key + i * 0x9e3779b97f4a7c15u) >> 32) *
+		             (uint64_t)i >> 32);
+		row = rows[i - 1];
+		rows[i - 1] = rows[j];
+		rows[j] = row;
+	}
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	size_t i = *(const size_t *)a, j = *(const size_t *)b;
+
+	return (i > j) - (i < j);
+}
+
+typedef struct { size_t row, at; int group; } Ranked;
+
+static int
+by_group(const void *a, const void *b)
+{
+	const Ranked *x = a, *y = b;
+
+	if (x->group != y->group)
+		return (x->group > y->group) - (x->group < y->group);
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+/* puts the rows of one class together, in the order that they have */
+static bool
+group_rows(const Data *d, const Network *net, size_t *rows)
+{
+	Ranked *r = malloc((d->rows + 1) * sizeof *r);
+	bool classes = is_classifier(net);
+	size_t i;
+
+	if (!r)
+		return false;
+	for (i = 0; i < d->rows; i++)
+		r[i] = (Ranked){rows[i], i,
+			classes ? data_class(d, net, rows[i]) : 0};
+	qsort(r, d->rows, sizeof *r, by_group);
+	for (i = 0; i < d->rows; i++)
+		rows[i] = r[i].row;
+	free(r);
+	return true;
+}
+
+/* Shuffled rows, class after class; every time that fraction * i passes a
+ * whole number the row is held out. */
+size_t *
+rows_split(const Data *d, const Network *net, double fraction, uint64_t seed,
+	size_t *train)
+{
+	size_t n = d->rows, held = 0, kept = 0, i;
+	size_t *rows = malloc((n + 1) * sizeof *rows);
+	size_t *out = malloc((n + 1) * sizeof *out);
+
+	for (i = 0; rows && i < n; i++)
+		rows[i] = i;
+	if (rows)
+		rows_shuffle(rows, n, seed, UINT64_MAX);
+	if (!rows || !out || !group_rows(d, net, rows)) {
+		free(rows);
+		free(out);
+		return NULL;
+	}
+	*train = n - (size_t)(fraction * (double)n);
+	for (i = 0; i < n; i++)
+		if ((size_t)(fraction * (double)(i + 1)) >
+		    (size_t)(fraction * (double)i))
+			out[*train + held++] = rows[i];
+		else
+			out[kept++] = rows[i];
+	free(rows);
+	qsort(out, kept, sizeof *out, by_number);
+	qsort(out + kept, held, sizeof *out, by_number);
+	return out;
+}
+
+static void
+one_column(const double *v, size_t columns, const size_t *rows, size_t n,
+	ColumnStats *s)
+{
+	double sum = 0, squares = 0, d;
+	size_t i;
+
+	s->min = s->max = n ? v[(rows ? rows[0] : 0) * columns] : 0;
+	for (i = 0; i < n; i++) {
+		d = v[(rows ? rows[i] : i) * columns];
+		sum += d;
+		s->min = d < s->min ? d : s->min;
+		s->max = d > s->max ? d : s->max;
+	}
+	s->mean = n ? sum / (double)n : 0;
+	for (i = 0; i < n; i++) {
+		d = v[(rows ? rows[i] : i) * columns] - s->mean;
+		squares += d * d;
+	}
+	/* a constant column deviates by rounding alone */
+	s->deviation = n && s->min < s->max ? sqrt(squares / (double)n) : 0;
+}
+
+void
+column_stats(const double *v, int columns, const size_t *rows, size_t n,
+	ColumnStats *out)
+{
+	int j;
+
+	for (j = 0; j < columns; j++)
+		one_column(v + j, (size_t)columns, rows, n, &out[j]);
+}

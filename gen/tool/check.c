@@ -1,0 +1,661 @@
+/* SPDX-License-Identifier: MIT
+ * `bpgen check`: is the emitted gradient the derivative of the emitted loss?
+ *
+ * The f64 build of the same plan runs at a random point.  A right derivative
+ * differs from a central difference by c*h^2 and by rounding, so its error
+ * falls with h (order 2) until rounding is reached; a wrong one stays. */
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "check.h"
+
+#define MOST_PARAMS 20000
+#define PER_BLOCK 1000
+#define WORK 4e9                /* multiply-adds that a sample may cost */
+
+/* the first three stand in the table; the others decide where curvature or a
+ * kink leaves these useless */
+static const double steps[ALL_STEPS] = {1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7};
+
+/* ------------------------------------------------------------- the point */
+
+static double
+uniform(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return (double)((z ^ z >> 31) >> 40) * 0x1p-24;
+}
+
+/* what a loss can be given: class numbers, shares, -1/+1, numbers */
+static void
+random_target(const Head *h, double *t, uint64_t *state)
+{
+	bool shares = h->loss->with.n > 0;
+	bool each = shares && !strcmp(h->loss->with.v[0].left, "sigmoid");
+	double sum = 0;
+	int j;
+
+	if (h->index) {
+		for (j = 0; j < h->targets; j++)
+			t[j] = floor(uniform(state) * (h->outputs > 1 ?
+			             h->outputs : 2));
+		return;
+	}
+	for (j = 0; j < h->targets; j++) {
+		t[j] = 0.05 + 0.9 * uniform(state);
+		if (!shares)
+			t[j] = low_target(h) < 0 ? (t[j] < 0.5 ? -1 : 1) :
+				2 * t[j] - 1;
+		sum += t[j];
+	}
+	for (j = 0; j < h->targets && shares && !each; j++)
+		t[j] /= sum;
+}
+
+static void
+random_sample(Check *k)
+{
+	const Network *net = k->s->net;
+	uint64_t state = net->seed;
+	size_t i, at = 0;
+	uint32_t h;
+
+	for (i = 0; i < k->inputs; i++)
+		k->x[i] = 2 * uniform(&state) - 1;
+	for (h = 0; h < net->heads.n; h++) {
+		random_target(&net->heads.v[h], k->t + at, &state);
+		at += (size_t)net->heads.v[h].targets;
+	}
+}
+
+/* Both builds must be able to take the point, so every number is a float.
+ * Drawn weights are moved a little: constant ones (biases) too. */
+static void
+choose_point(Check *k)
+{
+	const Weights *given = k->s->weights;
+	const Data *d = k->s->data;
+	uint64_t state = k->s->net->seed + 1;
+	size_t i;
+
+	net_init(k->net, k->s->net->seed);
+	net_get_params(k->net, k->w);
+	for (i = 0; i < k->params; i++)
+		k->w[i] = given ? given->params[i] :
+			k->w[i] + 0.2 * uniform(&state) - 0.1;
+	if (d && d->stored) {
+		i = (size_t)(uniform(&state) * (double)d->rows);
+		data_gather(d, k->s->net, F64, NULL, i, 1, k->x, k->t);
+	} else
+		random_sample(k);
+	for (i = 0; i < k->params; i++)
+		k->w[i] = (double)(float)k->w[i];
+	for (i = 0; i < k->inputs; i++)
+		k->x[i] = (double)(float)k->x[i];
+	for (i = 0; i < k->targets; i++)
+		k->t[i] = (double)(float)k->t[i];
+}
+
+/* --------------------------------------------------------------- blocks */
+
+static bool
+has_surrogate(const Layer *l)
+{
+	uint32_t i;
+
+	for (i = 0; l->rec && i < l->rec->params.n; i++)
+		if (l->args[i].act && l->args[i].act->surrogate)
+			return true;
+	return false;
+}
+
+/* everything that feeds this layer learns through its derivative */
+static void
+mark_surrogates(const Network *net, bool *mark)
+{
+	uint32_t i, j;
+
+	for (i = net->layers.n; i-- > 0; ) {
+		const Layer *l = &net->layers.v[i];
+
+		mark[i] = mark[i] || has_surrogate(l);
+		for (j = 0; mark[i] && j < l->in.n; j++)
+			mark[l->in.v[j]] = true;
+	}
+}
+
+static void
+list_blocks(Check *k)
+{
+	const Program *p = k->program;
+	const Network *net = k->s->net;
+	bool *mark = mem(k->s->c, net->layers.n + 1), any = false;
+	uint32_t i;
+
+	mark_surrogates(net, mark);
+	for (i = 0; i < p->weights.n; i++) {
+		const Tensor *t = &p->tensors.v[p->weights.v[i]];
+		Block b = {.name = t->name, .shape = t->shape,
+			.place = (size_t)t->place,
+			.count = (size_t)shape_size(&t->shape)};
+
+		if (t->layer >= 0 && net->layers.v[t->layer].frozen)
+			b.why_not = "frozen";
+		else if (t->layer >= 0 && mark[t->layer])
+			b.why_not = "surrogate";
+		PUSH(k->s->c, &k->blocks, b);
+	}
+	for (i = 0; i < net->layers.n; i++)
+		any = any || (mark[i] && !net->layers.v[i].rec);
+	if (p->input_grads.n) {
+		Block b = {.name = "x", .input = true, .count = k->inputs,
+			.shape = {VECTOR, 1, {(int32_t)k->inputs}},
+			.why_not = any ? "surrogate" : NULL};
+
+		PUSH(k->s->c, &k->blocks, b);
+	}
+}
+
+/* dense1.w[4][17] */
+static const char *
+entry_name(Ctx *c, const Block *b, size_t i)
+{
+	Text t = {c, NULL, 0, 0};
+	size_t size = b->count, at;
+	int r;
+
+	text_add(&t, "%s", b->name);
+	for (r = 0; r < b->shape.rank; r++) {
+		size /= (size_t)b->shape.dim[r];
+		at = i / size;
+		i -= at * size;
+		text_add(&t, "[%zu]", at);
+	}
+	return t.s;
+}
+
+/* ------------------------------------------------------------ differences */
+
+/* the loss that NAME_gradient returns, here; the zeroed gradient holds the
+ * masks of dropout still */
+static double
+loss_at(Check *k, bool with_gradient)
+{
+	net_set_params(k->net, k->w);
+	if (!with_gradient)
+		return net_training_loss(k->net, k->x, k->t);
+	net_zero_gradient(k->net);
+	return net_gradient(k->net, k->x, k->t);
+}
+
+static double *
+entry(Check *k, const Block *b, size_t i)
+{
+	return b->input ? &k->x[i] : &k->w[b->place + i];
+}
+
+/* What rounding does to the loss: the second difference over a step that is
+ * too small for curvature. */
+static void
+measure_noise(Check *k)
+{
+	uint64_t state = k->s->net->seed + 2;
+	double old, up, down, most = 0;
+	size_t i, tries;
+
+	for (tries = 0; tries < 24; tries++) {
+		bool in = k->inputs && tries % 4 == 3;
+		size_t n = in ? k->inputs : k->params;
+		double *v = in ? k->x : k->w;
+
+		if (!n)
+			continue;
+		i = (size_t)(uniform(&state) * (double)n);
+		old = v[i];
+		v[i] = old + 1e-8;
+		up = loss_at(k, false);
+		v[i] = old - 1e-8;
+		down = loss_at(k, false);
+		v[i] = old;
+		up = fabs(up + down - 2 * k->loss);
+		/* a kink right here is no rounding */
+		if (isfinite(up) && up < 1e-10 * fmax(1, fabs(k->loss)))
+			most = fmax(most, up);
+	}
+	k->noise = 8 * most + 16 * DBL_EPSILON * fabs(k->loss) + 1e-300;
+}
+
+/* NAN where a kink lies between */
+static double
+difference(Check *k, double *v, double h)
+{
+	double old = *v, up, down, wide;
+	bool kink = false;
+
+	*v = old + h;
+	wide = *v;
+	up = loss_at(k, false);
+	if (k->program->has_kinks)
+		kink = net_switches(k->net, k->x, k->t) != k->switches;
+	*v = old - h;
+	wide -= *v;
+	down = loss_at(k, false);
+	if (k->program->has_kinks && !kink)
+		kink = net_switches(k->net, k->x, k->t) != k->switches;
+	*v = old;
+	return kink || !isfinite(up) || !isfinite(down) ? NAN :
+		(up - down) / wide;
+}
+
+typedef struct {
+	double analytic, best, error; /* the estimate that fits best */
+	bool right, usable;
+} Verdict;
+
+/* does an estimate with this much rounding in it confirm the derivative? */
+static void
+judge(Verdict *v, double numeric, double rounding, bool trust_rounding)
+{
+	double e = fabs(v->analytic - numeric);
+
+	if (isnan(numeric))
+		return;
+	if (!v->usable || e < v->error) {
+		v->best = numeric;
+		v->error = e;
+	}
+	v->usable = true;
+	if (e <= 1e-5 * (fabs(v->analytic) + fabs(numeric)) ||
+	    (trust_rounding && e <= rounding))
+		v->right = true;
+}
+
+/* a central difference and, from two of them, Richardson's extrapolation:
+ * without the term in h^2, which hides small errors */
+static Verdict
+test_entry(Check *k, Block *b, size_t i)
+{
+	double *at = entry(k, b, i), n[ALL_STEPS], r;
+	Verdict v = {.analytic = b->input ? k->input_gradient[i] :
+		k->gradient[b->place + i]};
+	int j;
+
+	if (!isfinite(v.analytic))
+		return (Verdict){v.analytic, NAN, INFINITY, false, true};
+	for (j = 0; j < ALL_STEPS && (j < STEPS || !v.right); j++) {
+		n[j] = difference(k, at, steps[j]);
+		r = k->noise / steps[j];
+		judge(&v, n[j], r, j < STEPS);
+		if (j && !isnan(n[j]) && !isnan(n[j - 1]))
+			judge(&v, (100 * n[j] - n[j - 1]) / 99, 2 * r,
+			      j < STEPS);
+		if (j >= STEPS)
+			continue;
+		k->differences++;
+		if (isnan(n[j]))
+			k->skipped[j]++;
+		else
+			b->error[j] = fmax(b->error[j],
+			                   fabs(v.analytic - n[j]));
+	}
+	return v;
+}
+
+static void
+count_entry(Block *b, size_t i, const Verdict *v)
+{
+	double size = fabs(v->analytic) + fabs(v->best), ratio;
+
+	b->tested++;
+	if (!v->usable) {
+		b->unusable++;
+		return;
+	}
+	b->relative = fmax(b->relative, v->error / fmax(fmax(size, b->scale),
+	                   DBL_MIN));
+	if (v->right)
+		return;
+	b->wrong++;
+	if (b->wrong == 1 || v->error > b->worst_size) {
+		b->worst = i;
+		b->worst_size = v->error;
+		b->worst_analytic = v->analytic;
+		b->worst_numeric = v->best;
+	}
+	if (v->best == 0)
+		return;
+	ratio = v->analytic / v->best;
+	b->ratio_low = b->ratios ? fmin(b->ratio_low, ratio) : ratio;
+	b->ratio_high = b->ratios ? fmax(b->ratio_high, ratio) : ratio;
+	b->ratio_sum += ratio;
+	b->ratios++;
+}
+
+/* multiply-adds of one loss */
+static double
+cost(const Check *k)
+{
+	const Stmts *s = &k->program->kernel[K_TRAINLOSS];
+	double sum = (double)k->params;
+	uint32_t i;
+
+	for (i = 0; i < s->n; i++)
+		sum += (double)stmt_points(k->program, &s->v[i]) *
+			(double)stmt_terms(k->program, &s->v[i]);
+	return sum;
+}
+
+static size_t
+sample_size(const Check *k, const Block *b)
+{
+	double most = WORK / (cost(k) * 2 * STEPS * (double)k->blocks.n);
+	size_t n = most > PER_BLOCK ? PER_BLOCK : most < 20 ? 20 : (size_t)most;
+
+	return k->all || b->count < n ? b->count : n;
+}
+
+static void
+test_block(Check *k, Block *b)
+{
+	size_t n = sample_size(k, b), i, *which;
+	Verdict v;
+
+	if (b->why_not)
+		return;
+	for (i = 0; i < b->count; i++)
+		b->scale = fmax(b->scale, fabs(b->input ? k->input_gradient[i] :
+		                               k->gradient[b->place + i]));
+	which = malloc((b->count + 1) * sizeof *which);
+	if (!which)
+		die(k->s->c, EX_SOFTWARE_, "out of memory");
+	for (i = 0; i < b->count; i++)
+		which[i] = i;
+	if (n < b->count)
+		rows_shuffle(which, b->count, k->s->net->seed, b->place);
+	for (i = 0; i < n; i++) {
+		v = test_entry(k, b, which[i]);
+		count_entry(b, which[i], &v);
+	}
+	free(which);
+}
+
+/* --------------------------------------------------------------- printing */
+
+static void
+print_order(const Check *k, const Block *b)
+{
+	double order;
+
+	if (b->error[2] > 20 * k->noise / steps[2])
+		order = log10(b->error[0] / b->error[2]) / 2;
+	else if (b->error[1] > 20 * k->noise / steps[1])
+		order = log10(b->error[0] / b->error[1]);
+	else {
+		printf("%7s", "-");
+		return;
+	}
+	/* "-0.0" helps nobody */
+	printf("%7.1f", isfinite(order) ? (fabs(order) < 0.05 ? 0 : order) : 0);
+}
+
+static const char *
+hint(Ctx *c, const Block *b)
+{
+	double r = b->ratios ? b->ratio_sum / (double)b->ratios : NAN;
+	double spread = b->ratio_high - b->ratio_low, inverse;
+
+	if (b->worst_numeric == 0)
+		return "the loss does not depend on this: a term too many";
+	if (isnan(r) || spread > 0.02 * fmax(fabs(r), 0.05))
+		return NULL;
+	if (fabs(r) < 1e-6)
+		return "the derivative is 0: the chain rule never gets here "
+		       "(a `stop`, or a derivative of 0 on the way)";
+	inverse = round(1 / r);
+	if (fabs(r + 1) < 0.01)
+		return "a constant ratio of -1 points to a wrong sign";
+	if (fabs(r) < 0.7 && fabs(1 / r - inverse) < 0.02 * fabs(inverse))
+		return fmt(c, "a constant ratio of %.3g points to a forgotten "
+		           "factor %.0f", r, inverse);
+	if (fabs(r) > 1.5 && fabs(r - round(r)) < 0.02 * fabs(r))
+		return fmt(c, "a constant ratio of %.3g points to a factor "
+		           "%.0f too many", r, round(r));
+	return fmt(c, "the ratio is %.3g everywhere: a constant factor is "
+	           "wrong", r);
+}
+
+static void
+print_wrong(Ctx *c, const Block *b)
+{
+	const char *text = hint(c, b);
+
+	printf("    largest: %s   analytic %.5f   numeric %.5f",
+	       entry_name(c, b, b->worst), b->worst_analytic, b->worst_numeric);
+	if (b->worst_numeric != 0)
+		printf("   ratio %.3f", b->worst_analytic / b->worst_numeric);
+	putchar('\n');
+	if (text)
+		printf("    help: %s\n", text);
+	else
+		printf("    help: the ratio varies from %.3g to %.3g: look at "
+		       "the derivative of an activation or the loss on the "
+		       "way\n", b->ratio_low, b->ratio_high);
+}
+
+static void
+print_block(const Check *k, const Block *b, int wide)
+{
+	int j;
+
+	printf("  %-*s %7s", wide, b->name,
+	       grouped(k->s->c, (int64_t)b->count));
+	if (b->why_not || b->tested == b->unusable) {
+		for (j = 0; j < STEPS; j++)
+			printf("   %7s", "-");
+		printf(" %7s %11s   %s\n", "-", "-", b->why_not ? b->why_not :
+		       "skipped");
+		return;
+	}
+	for (j = 0; j < STEPS; j++)
+		printf("   %7.1e", b->error[j]);
+	print_order(k, b);
+	printf(" %11.1e   %s\n", b->relative, b->wrong ? "WRONG" : "ok");
+	if (b->wrong)
+		print_wrong(k->s->c, b);
+}
+
+static void
+print_table(const Check *k)
+{
+	size_t tested = 0, missed = 0;
+	uint32_t i;
+	int wide = 10, n;
+
+	for (i = 0; i < k->blocks.n; i++) {
+		n = (int)strlen(k->blocks.v[i].name);
+		wide = n > wide && n < 40 ? n : wide;
+		if (k->blocks.v[i].input)
+			continue;
+		tested += k->blocks.v[i].tested;
+		missed += k->blocks.v[i].why_not ? 0 :
+			k->blocks.v[i].count - k->blocks.v[i].tested;
+	}
+	printf("%s, f64, central differences, 1 sample, ", k->s->net->name);
+	if (missed)
+		printf("%s of %s parameters drawn from all blocks (seed %llu; "
+		       "--all takes every one)\n",
+		       grouped(k->s->c, (int64_t)tested),
+		       grouped(k->s->c, (int64_t)k->params),
+		       (unsigned long long)k->s->net->seed);
+	else
+		printf("all %s parameters%s\n",
+		       grouped(k->s->c, (int64_t)k->params),
+		       k->program->input_grads.n ? " and inputs" : "");
+	printf("  %-*s %7s   h=1e-2    h=1e-3    h=1e-4    order   worst "
+	       "relative\n", wide, "block", "count");
+	for (i = 0; i < k->blocks.n; i++)
+		print_block(k, &k->blocks.v[i], wide);
+}
+
+static void
+print_skipped(const Check *k)
+{
+	size_t sum = k->skipped[0] + k->skipped[1] + k->skipped[2];
+	size_t lost = 0;
+	uint32_t i;
+
+	for (i = 0; i < k->blocks.n; i++)
+		lost += k->blocks.v[i].unusable;
+	if (!sum)
+		return;
+	printf("kinks: %s of %s differences skipped as a switch lies between "
+	       "(h=1e-2 %s, h=1e-3 %s, h=1e-4 %s)\n",
+	       grouped(k->s->c, (int64_t)sum),
+	       grouped(k->s->c, (int64_t)k->differences),
+	       grouped(k->s->c, (int64_t)k->skipped[0]),
+	       grouped(k->s->c, (int64_t)k->skipped[1]),
+	       grouped(k->s->c, (int64_t)k->skipped[2]));
+	if (lost)
+		printf("kinks: %s entr%s could not be compared at any step\n",
+		       grouped(k->s->c, (int64_t)lost), lost == 1 ? "y" : "ies");
+}
+
+static int
+verdict(const Check *k)
+{
+	uint32_t i, wrong = 0, compared = 0;
+
+	for (i = 0; i < k->blocks.n; i++) {
+		wrong += k->blocks.v[i].wrong > 0;
+		compared += !k->blocks.v[i].why_not;
+	}
+	if (wrong)
+		printf("%u of %u block%s wrong\n", wrong, k->blocks.n,
+		       plural(k->blocks.n));
+	if (wrong || k->failures)
+		return EX_NO;
+	printf(compared ? "the derivatives are right\n" :
+	       "there is nothing to compare\n");
+	return 0;
+}
+
+/* -------------------------------------------------------------- the command */
+
+static void *
+reals(Check *k, size_t n)
+{
+	return mem(k->s->c, (n + 1) * sizeof(double));
+}
+
+static int
+compile(Check *k)
+{
+	Session *s = k->s;
+	PlanOptions how;
+	int rc = plan_options(s->cli, s->net, &how);
+
+	if (rc)
+		return rc;
+	k->net = net_new(s->c, s->net, F64, &how, true);
+	rc = messages(s->c, s->cli);
+	if (!k->net)
+		return rc ? rc : EX_DATA;
+	k->program = net_program(k->net);
+	k->params = (size_t)s->net->params;
+	k->inputs = (size_t)s->net->inputs;
+	k->targets = (size_t)s->net->targets;
+	k->all = cli_has(s->cli, "all") || k->params <= MOST_PARAMS;
+	k->w = reals(k, k->params);
+	k->x = reals(k, k->inputs);
+	k->t = reals(k, k->targets);
+	k->gradient = reals(k, k->params);
+	k->input_gradient = reals(k, k->inputs);
+	return 0;
+}
+
+/* the gradient, and that the two ways to the loss agree to the bit */
+static int
+evaluate(Check *k)
+{
+	double again;
+
+	k->loss = loss_at(k, true);
+	net_get_gradient(k->net, k->gradient);
+	if (k->program->input_grads.n)
+		net_get_input_gradient(k->net, k->input_gradient);
+	net_zero_gradient(k->net);
+	again = loss_at(k, false);
+	if (k->program->has_kinks)
+		k->switches = net_switches(k->net, k->x, k->t);
+	if (!isfinite(k->loss)) {
+		printf("%s: the loss at the chosen point is %s\n",
+		       k->s->net->name, isnan(k->loss) ? "not a number" :
+		       "infinite");
+		return EX_NO;
+	}
+	if (memcmp(&again, &k->loss, sizeof again)) {
+		printf("%s: NAME_gradient returns %.17g, NAME_training_loss "
+		       "%.17g: please report\n", k->s->net->name, k->loss,
+		       again);
+		return EX_NO;
+	}
+	return 0;
+}
+
+static int
+prepare(Check *k)
+{
+	Session *s = k->s;
+	const char *path = cli_get(s->cli, "data");
+	int rc = session_weights(s, false);
+
+	if (!rc && path)
+		rc = session_data(s, path, true);
+	if (!rc && path && !s->weights)
+		rc = session_fit(s, NULL, s->data->rows);
+	return rc ? rc : compile(k);
+}
+
+static int
+check(Check *k)
+{
+	uint32_t i;
+	int rc = prepare(k);
+
+	if (rc)
+		return rc;
+	choose_point(k);
+	rc = evaluate(k);
+	if (rc)
+		return rc;
+	list_blocks(k);
+	measure_noise(k);
+	for (i = 0; i < k->blocks.n; i++)
+		test_block(k, &k->blocks.v[i]);
+	net_set_params(k->net, k->w);
+	print_table(k);
+	print_skipped(k);
+	check_overrides(k);
+	check_oracle(k);
+	check_single(k);
+	rc = messages(k->s->c, k->s->cli);
+	return rc ? rc : verdict(k);
+}
+
+int
+cmd_check(Ctx *c, const Cli *cli)
+{
+	Session s = {0};
+	Check k = {.s = &s};
+	int rc = session_open(&s, c, cli, true);
+
+	if (!rc)
+		rc = check(&k);
+	net_free(k.net);
+	session_close(&s);
+	return rc;
+}

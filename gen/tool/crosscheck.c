@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT
+ * A second opinion on the program that is checked: declared derivatives, the
+ * interpreter of the statements, the other type. */
+#include <math.h>
+#include <string.h>
+#include "check.h"
+
+#define MOST_INTERPRETED 2e7    /* statements' terms */
+
+/* ------------------------------------------- dy against the formula of y */
+
+typedef struct {
+	const Program *p;
+	TensorId z, y;
+	double z_value, y_value;
+	uint32_t switches;          /* which way the conditions went */
+} Point;
+
+static double
+function(Fn fn, double a)
+{
+	switch (fn) {
+	case FN_EXP: return exp(a);
+	case FN_LOG: return log(a);
+	case FN_LOG1P: return log1p(a);
+	case FN_TANH: return tanh(a);
+	case FN_COSH: return cosh(a);
+	case FN_SQRT: return sqrt(a);
+	case FN_ABS: return fabs(a);
+	case FN_SIGN: return (a > 0) - (a < 0);
+	case FN_ERF: return erf(a);
+	case FN_SIN: return sin(a);
+	case FN_COS: return cos(a);
+	case FN_FLOOR: return floor(a);
+	case FN_COUNT: break;
+	}
+	return NAN;
+}
+
+/* the value of an expression in z and y alone; NAN where it reads more */
+static double
+value(Point *at, ExprId id)
+{
+	const Expr *e = &at->p->exprs.v[id];
+	double a, b;
+
+	switch (e->op) {
+	case E_NUM: return e->num;
+	case E_READ: case E_PAD:
+		return e->tensor == at->z ? at->z_value :
+			e->tensor == at->y ? at->y_value : NAN;
+	case E_ADD: return value(at, e->a) + value(at, e->b);
+	case E_SUB: return value(at, e->a) - value(at, e->b);
+	case E_MUL: return value(at, e->a) * value(at, e->b);
+	case E_DIV: return value(at, e->a) / value(at, e->b);
+	case E_NEG: return -value(at, e->a);
+	case E_LT: case E_LE: case E_EQ:
+		a = value(at, e->a);
+		b = value(at, e->b);
+		a = e->op == E_LT ? a < b : e->op == E_LE ? a <= b : a == b;
+		return a;
+	case E_SEL:
+		a = value(at, e->a);
+		at->switches = at->switches * 31 + (a != 0);
+		return a != 0 ? value(at, e->b) : value(at, e->c);
+	case E_FN:
+		a = value(at, e->a);
+		if (e->fn == FN_ABS || e->fn == FN_SIGN)
+			at->switches = at->switches * 31 + (a > 0) + 2 * (a < 0);
+		if (e->fn == FN_FLOOR)
+			at->switches = at->switches * 31 + (uint32_t)(int)
+				fmax(-1e6, fmin(1e6, floor(a)));
+		return function(e->fn, a);
+	case E_STOP: return value(at, e->a);
+	case E_NONE: case E_IDX: case E_CNT: case E_IEQ: break;
+	}
+	return NAN;
+}
+
+static double
+y_at(Point *at, ExprId y, double z)
+{
+	at->z_value = z;
+	at->switches = 1;
+	return value(at, y);
+}
+
+/* the derivative of y in z, NAN across a kink; Richardson from two steps */
+static double
+slope(Point *at, ExprId y, double z)
+{
+	double h = 1e-3, up, down, wide, near;
+	uint32_t here;
+
+	y_at(at, y, z);
+	here = at->switches;
+	up = y_at(at, y, z + h);
+	if (at->switches != here)
+		return NAN;
+	down = y_at(at, y, z - h);
+	if (at->switches != here)
+		return NAN;
+	wide = (up - down) / (2 * h);
+	h /= 4;
+	near = (y_at(at, y, z + h) - y_at(at, y, z - h)) / (2 * h);
+	return (16 * near - wide) / 15;
+}
+
+static bool
+override_agrees(Check *k, const Program *p, const Stmt *s)
+{
+	Point at = {.p = p, .z = p->exprs.v[s->over_z].tensor, .y = s->target};
+	double z, numeric, dy;
+	int i;
+
+	for (i = -400; i <= 400; i++) {
+		z = i * 0.02 + 0.00317;
+		numeric = slope(&at, s->expr, z);
+		at.y_value = y_at(&at, s->expr, z);
+		dy = value(&at, s->over_dy);
+		if (isnan(numeric) || isnan(dy) ||
+		    fabs(dy - numeric) <= 1e-6 * (1 + fabs(dy)))
+			continue;
+		printf("dy of %s is not its derivative: at z = %.4g it gives "
+		       "%.6g, the derivative is %.6g", p->tensors.v[s->target].
+		       name, z, dy, numeric);
+		if (fabs(numeric) > 1e-12)
+			printf(" (ratio %.3f)", dy / numeric);
+		putchar('\n');
+		k->failures++;
+		return false;
+	}
+	return true;
+}
+
+/* a surrogate differs from the true derivative by intent */
+static bool
+is_surrogate(const Network *net, const Stmt *s)
+{
+	const Layer *l = s->layer >= 0 ? &net->layers.v[s->layer] : NULL;
+	uint32_t i;
+
+	for (i = 0; l && l->rec && i < l->rec->params.n; i++)
+		if (l->args[i].act && l->args[i].act->surrogate)
+			return true;
+	return false;
+}
+
+void
+check_overrides(Check *k)
+{
+	Program *p = program_new(k->s->c, k->s->net, F64);
+	Stmts *list = &p->kernel[K_TRAINLOSS];
+	uint32_t i, tested = 0, wrong = 0;
+
+	formula(p);
+	if (k->s->c->errors)
+		return;
+	for (i = 0; i < list->n; i++) {
+		const Stmt *s = &list->v[i];
+
+		if (!s->over_z || p->exprs.v[s->over_z].op != E_READ ||
+		    is_surrogate(k->s->net, s))
+			continue;
+		tested++;
+		wrong += !override_agrees(k, p, s);
+	}
+	if (tested && !wrong)
+		printf("declared derivatives (dy): %u tested, all right\n",
+		       tested);
+}
+
+/* ------------------------------------------------------- the interpreter */
+
+static double
+work(const Program *p)
+{
+	const Stmts *s = &p->kernel[K_GRADIENT];
+	double sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < s->n; i++)
+		sum += (double)stmt_points(p, &s->v[i]) *
+			(double)stmt_terms(p, &s->v[i]);
+	return sum;
+}
+
+static void
+fill(Oracle *o, const Program *p, const Check *k)
+{
+	uint32_t t;
+	int64_t i, n;
+
+	for (t = 1; t < p->tensors.n; t++) {
+		const Tensor *x = &p->tensors.v[t];
+		const double *from = x->kind == T_WEIGHT ? k->w :
+			x->kind == T_INPUT ? k->x :
+			x->kind == T_TARGET ? k->t : NULL;
+
+		n = shape_size(&x->shape);
+		for (i = 0; from && i < n; i++)
+			oracle_values(o, t)[i] = from[x->place + i];
+	}
+	oracle_random(o, k->s->net->seed, 0, 0);
+	oracle_count(o, 1);
+}
+
+/* largest |a - b| over the largest |b|; with `exact`, 1 for any other bits */
+static double
+distance(const double *a, const double *b, size_t n, bool exact)
+{
+	double most = 0, scale = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		scale = fmax(scale, fabs(b[i]));
+		if (exact && a[i] != b[i] && !(isnan(a[i]) && isnan(b[i])))
+			return 1;
+		if (isnan(a[i]) != isnan(b[i]))
+			return INFINITY;
+		if (a[i] != b[i])
+			most = fmax(most, fabs(a[i] - b[i]));
+	}
+	return scale > 0 ? most / scale : most;
+}
+
+/* the gradient that the interpreter finds, into `out` in canonical order */
+static void
+interpret(Check *k, Program *p, Dtype real, double *out)
+{
+	Oracle *o = oracle_new(p, real, 1);
+	uint32_t i;
+	int64_t j, n;
+
+	fill(o, p, k);
+	oracle_run(o, K_GRADIENT);
+	for (i = 0; i < p->weights.n; i++) {
+		const Tensor *w = &p->tensors.v[p->weights.v[i]];
+
+		n = shape_size(&w->shape);
+		for (j = 0; j < n && p->grads.v[i]; j++) /* -0 is never shown */
+			out[w->place + j] =
+				oracle_values(o, p->grads.v[i])[j] + 0.0;
+	}
+}
+
+static void
+compare(Check *k, const char *type, const double *emitted,
+	const double *expected, bool exact)
+{
+	const Program *p = k->program;
+	uint32_t i;
+
+	for (i = 0; i < p->weights.n; i++) {
+		const Tensor *w = &p->tensors.v[p->weights.v[i]];
+		size_t n = (size_t)shape_size(&w->shape);
+		double d = distance(emitted + w->place, expected + w->place, n,
+		                    exact);
+
+		if (d <= (exact ? 0 : 1e-9))
+			continue;
+		printf("%s: the emitted gradient of %s differs from the "
+		       "interpreter's: please report\n", type, w->name);
+		k->failures++;
+	}
+}
+
+void
+check_oracle(Check *k)
+{
+	double *expected;
+	int before = k->failures;
+
+	if (work(k->program) > MOST_INTERPRETED && !k->all) {
+		printf("interpreter: not run, the network is large (--all "
+		       "runs it)\n");
+		return;
+	}
+	expected = mem(k->s->c, (k->params + 1) * sizeof *expected);
+	interpret(k, k->program, F64, expected);
+	compare(k, "f64", k->gradient, expected, false);
+	if (k->failures == before)
+		printf("f64 gradient = interpreter to rounding\n");
+}
+
+/* ------------------------------------------------------- the other type */
+
+static float *
+singles(Check *k, const double *v, size_t n)
+{
+	float *f = mem(k->s->c, (n + 1) * sizeof *f);
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		f[i] = (float)v[i];
+	return f;
+}
+
+static void
+gradient32(Check *k, Net *net, double *out)
+{
+	float *w = singles(k, k->w, k->params);
+	float *x = singles(k, k->x, k->inputs);
+	float *t = singles(k, k->t, k->targets);
+	float *g = mem(k->s->c, (k->params + 1) * sizeof *g);
+	size_t i;
+
+	net_init(net, k->s->net->seed);
+	net_set_params(net, w);
+	net_zero_gradient(net);
+	net_gradient(net, x, t);
+	net_get_gradient(net, g);
+	for (i = 0; i < k->params; i++)
+		out[i] = (double)g[i];
+}
+
+static void
+print_single(Check *k, const double *g32)
+{
+	const Program *p = k->program;
+	const char *where = "";
+	double most = 0, d;
+	uint32_t i;
+
+	for (i = 0; i < p->weights.n; i++) {
+		const Tensor *w = &p->tensors.v[p->weights.v[i]];
+
+		d = distance(g32 + w->place, k->gradient + w->place,
+		             (size_t)shape_size(&w->shape), false);
+		if (d > most) {
+			most = d;
+			where = w->name;
+		}
+	}
+	if (isinf(most)) {
+		printf("f32: the gradient of %s is not a number where f64 has "
+		       "one\n", where);
+		k->failures++;
+	} else if (most > 0)
+		printf("f32 against f64: largest difference %.1e of the "
+		       "block's largest entry (%s)\n", most, where);
+	else
+		printf("f32 against f64: no difference\n");
+}
+
+void
+check_single(Check *k)
+{
+	Session *s = k->s;
+	PlanOptions how = {0};
+	double *g32, *expected;
+	int before = k->failures;
+	Net *net;
+
+	if (plan_options(s->cli, s->net, &how))
+		return;
+	net = net_new(s->c, s->net, F32, &how, false);
+	if (!net)
+		return;
+	g32 = mem(s->c, (k->params + 1) * sizeof *g32);
+	expected = mem(s->c, (k->params + 1) * sizeof *expected);
+	gradient32(k, net, g32);
+	print_single(k, g32);
+	if (work(net_program(net)) <= MOST_INTERPRETED || k->all) {
+		interpret(k, net_program(net), F32, expected);
+		compare(k, "f32", g32, expected, true);
+		if (k->failures == before)
+			printf("f32 gradient = interpreter to the bit\n");
+	}
+	net_free(net);
+}

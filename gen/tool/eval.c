@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT
+ * `bpgen eval`: weights and rows in; loss, accuracy, confusion matrix out. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "session.h"
+
+enum { MOST_CLASSES = 24, NAME_WIDTH = 16 };
+
+typedef struct {
+	Session *s;
+	const size_t *rows;
+	size_t n;
+	double loss;
+	size_t right;
+	size_t *table;              /* class_count x class_count: [is][said] */
+	double *square, *absolute, *rough; /* sums per target */
+	ColumnStats *stats;         /* of the targets */
+} Eval;
+
+static const char *
+class_name(const Network *net, int k, char buf[24])
+{
+	if (k < (int)net->classes.n)
+		return net->classes.v[k];
+	snprintf(buf, 24, "%d", k);
+	return buf;
+}
+
+/* characters, not bytes */
+static int
+width_of(const char *s)
+{
+	int n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+/* s cut to `width` characters and padded on the left */
+static void
+put_right(const char *s, int width)
+{
+	int n = width_of(s);
+
+	printf("%*s", n < width ? width - n : 0, "");
+	for (; *s && (width > 0 || ((unsigned char)*s & 0xc0) == 0x80); s++) {
+		if (((unsigned char)*s & 0xc0) != 0x80)
+			width--;
+		putchar(*s);
+	}
+}
+
+static size_t
+row_of(const Eval *e, size_t i)
+{
+	return e->rows ? e->rows[i] : i;
+}
+
+static void
+run_classes(Eval *e)
+{
+	Session *s = e->s;
+	int n = class_count(s->net), is, said;
+	size_t i;
+
+	e->table = mem(s->c, (size_t)n * (size_t)n * sizeof *e->table);
+	for (i = 0; i < e->n; i++) {
+		session_row(s, s->data, row_of(e, i));
+		e->loss += net_loss(s->jit, s->x, s->t);
+		net_forward(s->jit, s->x, s->y);
+		said = output_class(s->net, s->y);
+		is = data_class(s->data, s->net, row_of(e, i));
+		e->right += is == said;
+		e->table[is * n + said]++;
+	}
+	e->loss /= (double)e->n;
+}
+
+static void
+print_matrix(const Eval *e, int n, int wide)
+{
+	const Network *net = e->s->net;
+	size_t hits, all, k;
+	char buf[24];
+	int i, j;
+
+	printf("%*s", NAME_WIDTH < wide + 2 ? NAME_WIDTH : wide + 2, "");
+	for (j = 0; j < n; j++) {
+		putchar(' ');
+		put_right(class_name(net, j, buf), wide < 3 ? 3 : wide);
+	}
+	printf("   recall\n");
+	for (i = 0; i < n; i++) {
+		put_right(class_name(net, i, buf), wide + 2);
+		for (all = 0, j = 0; j < n; j++) {
+			k = e->table[i * n + j];
+			all += k;
+			if (k)
+				printf(" %*zu", wide < 3 ? 3 : wide, k);
+			else
+				printf(" %*s", wide < 3 ? 3 : wide, ".");
+		}
+		hits = e->table[i * n + i];
+		if (all)
+			printf("   %5.1f%%\n", 100 * (double)hits / (double)all);
+		else
+			printf("   %6s\n", "-");
+	}
+	put_right("prec", wide + 2);
+	for (j = 0; j < n; j++) {
+		for (all = 0, i = 0; i < n; i++)
+			all += e->table[i * n + j];
+		if (all)
+			printf(" %*.0f", wide < 3 ? 3 : wide, 100 *
+			       (double)e->table[j * n + j] / (double)all);
+		else
+			printf(" %*s", wide < 3 ? 3 : wide, "-");
+	}
+	putchar('\n');
+}
+
+/* too many for a table: each class with what it is taken for most often */
+static void
+print_list(const Eval *e, int n)
+{
+	const Network *net = e->s->net;
+	size_t all;
+	char buf[24];
+	int i, j, worst;
+
+	printf("%*s      rows   recall   most often taken for\n", NAME_WIDTH,
+	       "class");
+	for (i = 0; i < n; i++) {
+		for (all = 0, worst = -1, j = 0; j < n; j++) {
+			all += e->table[i * n + j];
+			if (j != i && e->table[i * n + j] && (worst < 0 ||
+			    e->table[i * n + j] > e->table[i * n + worst]))
+				worst = j;
+		}
+		if (!all)
+			continue;
+		put_right(class_name(net, i, buf), NAME_WIDTH);
+		printf(" %9zu   %5.1f%%   ", all,
+		       100 * (double)e->table[i * n + i] / (double)all);
+		if (worst < 0)
+			printf("-\n");
+		else
+			printf("%s (%zu)\n", class_name(net, worst, buf),
+			       e->table[i * n + worst]);
+	}
+}
+
+static void
+print_classes(const Eval *e)
+{
+	const Network *net = e->s->net;
+	int n = class_count(net), i, wide = 3, w;
+	char buf[24];
+
+	printf("%s row%s, %s right: %.1f %%, loss %.4g\n",
+	       grouped(e->s->c, (int64_t)e->n), plural((int64_t)e->n),
+	       grouped(e->s->c, (int64_t)e->right),
+	       100 * (double)e->right / (double)e->n, e->loss);
+	for (i = 0; i < n; i++) {
+		w = width_of(class_name(net, i, buf));
+		wide = w > wide ? w : wide;
+	}
+	if (n > MOST_CLASSES || n * (wide + 1) > 160)
+		print_list(e, n);
+	else
+		print_matrix(e, n, wide);
+}
+
+static void
+run_values(Eval *e)
+{
+	Session *s = e->s;
+	int n = s->net->targets, j;
+	double *t = mem(s->c, (size_t)n * sizeof *t), d;
+	size_t i;
+
+	e->square = mem(s->c, (size_t)n * sizeof *e->square);
+	e->absolute = mem(s->c, (size_t)n * sizeof *e->absolute);
+	e->rough = mem(s->c, (size_t)n * sizeof *e->rough);
+	for (i = 0; i < e->n; i++) { /* means first, for R^2 */
+		data_targets(s->data, s->net, row_of(e, i), t);
+		for (j = 0; j < n; j++)
+			e->rough[j] += t[j] / (double)e->n;
+	}
+	e->stats = mem(s->c, (size_t)n * sizeof *e->stats);
+	for (i = 0; i < e->n; i++) {
+		session_row(s, s->data, row_of(e, i));
+		data_targets(s->data, s->net, row_of(e, i), t);
+		e->loss += net_loss(s->jit, s->x, s->t) / (double)e->n;
+		net_forward(s->jit, s->x, s->y);
+		for (j = 0; j < n && n == s->net->outputs; j++) {
+			d = real_get(s->net->dtype, s->y, (size_t)j) - t[j];
+			e->square[j] += d * d / (double)e->n;
+			e->absolute[j] += fabs(d) / (double)e->n;
+			d = t[j] - e->rough[j];
+			e->stats[j].deviation += d * d / (double)e->n;
+		}
+	}
+}
+
+static double
+r_squared(const Eval *e, int j)
+{
+	double variance = e->stats[j].deviation;
+
+	return variance > 0 ? 1 - e->square[j] / variance : NAN;
+}
+
+static const char *
+value_name(const Eval *e, int j, char buf[24])
+{
+	const Network *net = e->s->net;
+
+	if (j < (int)net->columns.n)
+		return net->columns.v[j];
+	if (j < (int)e->s->data->target_names.n)
+		return e->s->data->target_names.v[j];
+	snprintf(buf, 24, "y%d", j + 1);
+	return buf;
+}
+
+static void
+print_values(const Eval *e)
+{
+	char buf[24];
+	int j, n = e->s->net->outputs == e->s->net->targets ?
+		e->s->net->targets : 0;
+
+	printf("%s row%s, loss %.6g\n", grouped(e->s->c, (int64_t)e->n),
+	       plural((int64_t)e->n), e->loss);
+	if (n)
+		printf("%*s       RMSE        MAE      R^2   RMSE of the mean\n",
+		       NAME_WIDTH, "target");
+	for (j = 0; j < n && j < 100; j++) {
+		put_right(value_name(e, j, buf), NAME_WIDTH);
+		printf(" %10.5g %10.5g", sqrt(e->square[j]), e->absolute[j]);
+		if (isnan(r_squared(e, j)))
+			printf(" %8s", "-");
+		else
+			printf(" %8.4f", r_squared(e, j));
+		printf("   %10.5g\n", sqrt(e->stats[j].deviation));
+	}
+	if (n > 100)
+		printf("%*s\n", NAME_WIDTH, "...");
+}
+
+static Metric *
+metrics(const Eval *e, int *n)
+{
+	Metric *m = mem(e->s->c, 4 * sizeof *m);
+	const Network *net = e->s->net;
+	double square = 0, absolute = 0, r2 = 0;
+	int j;
+
+	m[0] = (Metric){"loss", e->loss, false};
+	*n = 1;
+	if (is_classifier(net)) {
+		m[(*n)++] = (Metric){"accuracy", e->n ?
+			(double)e->right / (double)e->n : 0, true};
+		return m;
+	}
+	if (net->targets != net->outputs || !net->targets)
+		return m;
+	for (j = 0; j < net->targets && e->square; j++) {
+		square += e->square[j] / net->targets;
+		absolute += e->absolute[j] / net->targets;
+		r2 += r_squared(e, j) / net->targets;
+	}
+	m[(*n)++] = (Metric){"rmse", sqrt(square), false};
+	m[(*n)++] = (Metric){"mae", absolute, false};
+	m[(*n)++] = (Metric){"r2", r2, true};
+	return m;
+}
+
+/* the rows that training held out, by the same seed and fraction */
+static int
+held_out(Eval *e, size_t **rows)
+{
+	Session *s = e->s;
+	const char *text = cli_get(s->cli, "validation");
+	double fraction = s->weights->validation;
+	size_t train;
+	int rc;
+
+	if (!cli_has(s->cli, "validation"))
+		return 0;
+	if (*text) {
+		rc = cli_number(s->cli, "validation", &fraction);
+		if (rc)
+			return rc;
+	} else if (fraction <= 0)
+		fraction = 0.2;
+	if (!cli_get(s->cli, "seed"))
+		s->net->seed = s->weights->seed;
+	if (fraction <= 0 || fraction >= 1) {
+		cli_error("--validation: '%s' is not a fraction from 0 to 1",
+		          text);
+		return EX_USAGE_;
+	}
+	*rows = rows_split(s->data, s->net, fraction, s->net->seed, &train);
+	if (!*rows)
+		die(s->c, EX_SOFTWARE_, "out of memory");
+	e->rows = *rows + train;
+	e->n = s->data->rows - train;
+	if (e->n)
+		return 0;
+	cli_error("%s has too few rows to hold some out", s->data->path);
+	return EX_DATA;
+}
+
+static int
+evaluate(Eval *e)
+{
+	Session *s = e->s;
+	size_t *rows = NULL;
+	Metric *m;
+	int rc, n;
+
+	rc = session_weights(s, true);
+	if (!rc)
+		rc = session_data(s, NULL, true);
+	m = metrics(e, &n);
+	if (!rc)
+		rc = require_names(s->c, s->cli, m, n);
+	if (!rc)
+		rc = session_compile(s);
+	if (!rc) {
+		e->n = s->data->rows;
+		rc = held_out(e, &rows);
+	}
+	if (!rc) {
+		if (is_classifier(s->net)) {
+			run_classes(e);
+			print_classes(e);
+		} else {
+			run_values(e);
+			print_values(e);
+		}
+		m = metrics(e, &n);
+		rc = require(s->c, s->cli, m, n);
+	}
+	free(rows);
+	return rc;
+}
+
+int
+cmd_eval(Ctx *c, const Cli *cli)
+{
+	Session s = {0};
+	Eval e = {.s = &s};
+	int rc = session_open(&s, c, cli, true);
+
+	if (!rc)
+		rc = evaluate(&e);
+	session_close(&s);
+	return rc;
+}

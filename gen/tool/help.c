@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT
+ * `bpgen --help`, `bpgen help WORD`, `bpgen --version`: tables in, text out. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "house.h"
+#include "options.h"
+
+#ifndef BPGEN_LUA
+#define BPGEN_LUA "5.4"
+#endif
+#define WIDTH 79
+
+/* statements that are no layers: word, form, what it says */
+#define SETTINGS(X) \
+	X("net", "net NAME", \
+	  "the name of the network and of everything in its C; without it the\n" \
+	  "name of the file serves") \
+	X("param", "param NAME = EXPRESSION", \
+	  "a parameter, used as $NAME or $(expression); `-D NAME=value` replaces\n" \
+	  "its value from the command line") \
+	X("include", "include \"FILE\"", \
+	  "reads another spec at this place; looked for beside this file, then\n" \
+	  "in the folders of -I") \
+	X("loss", "loss NAME [target=index]", \
+	  "what training makes small; `bpgen help losses` lists them with their\n" \
+	  "formulas. target=index: a target is one class number, not one-hot") \
+	X("optimizer", "optimizer NAME rate=X ...", \
+	  "how weights follow the gradient; `bpgen help optimizers`") \
+	X("init", "init NAME", \
+	  "how weights begin; `bpgen help inits`. A layer's own init= wins") \
+	X("batch", "batch 1 | N | all", \
+	  "samples of one update: online, mini-batch, everything") \
+	X("epochs", "epochs N", "passes over the training data, at most") \
+	X("stop", "stop loss < X", \
+	  "ends training early; several lines mean any of them. Quantities:\n" \
+	  "accuracy gradnorm loss seconds val_accuracy val_loss; or\n" \
+	  "stop patience=N on=val_loss") \
+	X("schedule", "schedule step every=N factor=X | cosine | exp factor=X | " \
+	  "warmup epochs=N", \
+	  "how the learning rate changes from epoch to epoch") \
+	X("targets", "targets zscore | minmax", \
+	  "regression targets are scaled for training; NAME_forward gives them\n" \
+	  "in their own units") \
+	X("classes", "classes NAME ...", "the names of the outputs, in order") \
+	X("columns", "columns NAME ...", "the names of regression outputs") \
+	X("output", "output LAYER ... | output LAYER loss=NAME weight=X", \
+	  "layers whose values are outputs, if not the last line alone; with a\n" \
+	  "loss a head of its own, which may repeat") \
+	X("l1", "l1 X", "adds X*sign(w) to the gradient of weights, not of biases") \
+	X("l2", "l2 X", "adds X*w to the gradient of weights, not of biases") \
+	X("clip", "clip norm=X | clip value=X", \
+	  "limits the gradient: its length, or each of its values") \
+	X("seed", "seed N", "of initial weights, shuffling and dropout") \
+	X("shuffle", "shuffle on | off", "new order of the rows in each epoch") \
+	X("dtype", "dtype f32 | f64", "float or double") \
+	X("math", "math strict | fast", \
+	  "strict: the same bits with every compiler and every plan") \
+	X("unroll", "unroll auto | full | none", \
+	  "straight line or loops; also an option of each layer") \
+	X("budget", "budget flash=8K ram=1K stack=256 compile=2s", \
+	  "limits that the C must keep") \
+	X("api", "api WORD ...", \
+	  "what is emitted: forward train gradient input_gradient") \
+	X("from", "LAYER ... from NAME", \
+	  "reads the named layer instead of the line before") \
+	X("last", "rnn N last", \
+	  "only the state after the last step goes on")
+
+static const struct { const char *word, *form, *text; } settings[] = {
+#define SETTING_ROW(word, form, text) { word, form, text },
+	SETTINGS(SETTING_ROW)
+};
+enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
+
+static const char *const topics[] = {
+	"spec", "activations", "layers", "losses", "optimizers", "inits"
+};
+enum { TOPIC_COUNT = sizeof topics / sizeof topics[0] };
+
+static const char spec_page[] =
+"A spec is one statement a line; the order of lines is the order of\n"
+"computation, and a layer reads the line before unless it says `from NAME`.\n"
+"\n"
+"  # XOR with two hidden units\n"
+"  net xor\n"
+"  input 2\n"
+"  dense 2 sigmoid\n"
+"  dense 1 sigmoid\n"
+"  loss half_sse\n"
+"  optimizer sgd rate=0.5\n"
+"  batch 1\n"
+"  epochs 20000\n"
+"  stop loss < 0.001\n"
+"  seed 1\n"
+"\n"
+"NAME: before a layer gives it a name. `add A B`, `mul A B` and `concat A B`\n"
+"join layers; `prev` is the line before. #, or -- in front, starts a comment;\n"
+"a line that ends in a comma goes on in the next one.\n"
+"\n"
+"Lines that start with a word of Lua (for, if, local, function, ...) are Lua,\n"
+"and $name or $(expression) puts a value into a line:\n"
+"\n"
+"  param hidden = 30           # bpgen train digits.spec -D hidden=100\n"
+"  for i = 1, 3 do\n"
+"    dense $(hidden // i) tanh\n"
+"  end\n"
+"\n"
+"A line like  activation \"swish\" { y = \"z / (1 + exp(-z))\" }  defines a word;\n"
+"layer, loss, optimizer and init do the same for theirs.\n";
+
+void
+help_short(FILE *f)
+{
+	fputs("Usage: bpgen [COMMAND] [OPTIONS] SPEC [ARGS]\n"
+	      "  for example  bpgen xor.spec -o xor.c  or  bpgen - < xor.spec\n"
+	      "`bpgen --help` lists commands and options\n", f);
+}
+
+/* running text from `column` on, later lines indented */
+static void
+put_text(Text *t, int indent, size_t column, const char *text)
+{
+	size_t n;
+
+	for (; *text; text += n + (text[n] == ' ')) {
+		n = strcspn(text, " ");
+		if (column > (size_t)indent && column + 1 + n > WIDTH) {
+			text_add(t, "\n%*s", indent, "");
+			column = (size_t)indent;
+		} else if (column > (size_t)indent) {
+			text_put(t, " ", 1);
+			column++;
+		}
+		text_put(t, text, n);
+		column += n;
+	}
+	text_put(t, "\n", 1);
+}
+
+/* words side by side, never wider than a terminal */
+static void
+put_wrapped(Text *t, int indent, size_t *column, const char *word)
+{
+	if (*column > (size_t)indent && *column + 2 + strlen(word) > WIDTH) {
+		text_add(t, "\n%*s", indent, "");
+		*column = (size_t)indent;
+	} else if (*column > (size_t)indent) {
+		text_put(t, "  ", 2);
+		*column += 2;
+	}
+	text_put(t, word, strlen(word));
+	*column += strlen(word);
+}
+
+static void
+put_group(Ctx *c, Text *t, const char *group)
+{
+	size_t column = 12, i;
+
+	text_add(t, "%-12s", group);
+	for (i = 0; i < option_count; i++)
+		if (options[i].group && !strcmp(options[i].group, group))
+			put_wrapped(t, 12, &column, option_form(c, &options[i]));
+	text_add(t, "\n");
+}
+
+static int
+put(const Text *t)
+{
+	if (t->n)
+		fwrite(t->s, 1, t->n, stdout);
+	return 0;
+}
+
+int
+print_help(Ctx *c)
+{
+	static const char *const groups[] = {
+		"Output", "Network", "Builds", "Messages"
+	};
+	enum { HALF = (COMMAND_COUNT + 1) / 2 };
+	Text t = { .c = c };
+	size_t i;
+
+	text_add(&t,
+		"Usage: bpgen [COMMAND] [OPTIONS] SPEC [ARGS]\n"
+		"Turns the description of a network into C: forward, "
+		"backpropagation, update.\n\n"
+		"  bpgen xor.spec > xor.c           generate C\n"
+		"  bpgen check xor.spec             are the derivatives right?\n"
+		"  bpgen train xor.spec xor.csv     learn, using the built-in "
+		"compiler\n\nCommands\n");
+	for (i = 0; i < HALF; i++) {
+		text_add(&t, "  %-8s %-31s", commands[i].name, commands[i].text);
+		if (i + HALF < COMMAND_COUNT)
+			text_add(&t, " %-8s %s", commands[i + HALF].name,
+			         commands[i + HALF].text);
+		text_add(&t, "\n");
+	}
+	text_add(&t, "\n");
+	for (i = 0; i < sizeof groups / sizeof groups[0]; i++)
+		put_group(c, &t, groups[i]);
+	text_add(&t, "\nbpgen help spec   the language      "
+	         "bpgen help layers   all layers with formulas\n");
+	return put(&t);
+}
+
+int
+print_command_help(Ctx *c, const char *command)
+{
+	enum { INDENT = 30 };
+	int number = command_number(command);
+	const Command *k = &commands[number];
+	Text t = { .c = c };
+	const Option *o;
+	const char *form;
+	size_t i;
+
+	if (!strcmp(command, "help"))
+		text_add(&t, "Usage: bpgen help [WORD]\n");
+	else
+		text_add(&t, "Usage: bpgen %s [OPTIONS] SPEC%s\n", command,
+		         k->args);
+	text_add(&t, "bpgen %s: %s\n\n", k->name, k->text);
+	for (i = 0; i < option_count; i++) {
+		o = &options[i];
+		if (!option_fits(o, command))
+			continue;
+		form = option_form(c, o);
+		if (o->letter && strcmp(o->letter, "W"))
+			form = fmt(c, "%s, --%s", form, o->name);
+		text_add(&t, "  %-*s", INDENT - 2, form);
+		if (strlen(form) > INDENT - 3)
+			text_add(&t, "\n%*s", INDENT, "");
+		put_text(&t, INDENT, INDENT, o->text);
+	}
+	return put(&t);
+}
+
+/* features that come with optional libraries are named here */
+int
+print_version(Ctx *c)
+{
+	printf("bpgen %s\n"
+	       "features: csv jit\n"
+	       "Lua %s, %s\n"
+	       "MIT licence; the C that bpgen writes carries no conditions\n",
+	       BPGEN_VERSION, BPGEN_LUA, tcc_name(c));
+	return 0;
+}
+
+static bool
+help_setting(Text *t, const char *word)
+{
+	int i;
+
+	for (i = 0; i < SETTING_COUNT; i++) {
+		if (strcmp(settings[i].word, word))
+			continue;
+		text_add(t, "%s\n\n%s\n", settings[i].form, settings[i].text);
+		return true;
+	}
+	return false;
+}
+
+static bool
+help_topic(Ctx *c, Text *t, const char *word)
+{
+	size_t column = 0;
+	int i;
+
+	if (strcmp(word, "spec") && strcmp(word, "language"))
+		return false;
+	text_add(t, "%s\nSettings (`bpgen help NAME` tells more):\n  ",
+	         spec_page);
+	for (i = 0; i < SETTING_COUNT; i++)
+		put_wrapped(t, 2, &column, settings[i].word);
+	text_add(t, "\n\nWords: `bpgen help layers`, `activations`, `losses`, "
+	         "`optimizers`, `inits`\n");
+	(void)c;
+	return true;
+}
+
+static int
+unknown_word(Ctx *c, const char *word)
+{
+	Names names = command_names(c);
+	const Names *words;
+	const char *near;
+	uint32_t i;
+	int k;
+
+	for (k = 0; k < SETTING_COUNT; k++)
+		PUSH(c, &names, settings[k].word);
+	for (k = 0; k < TOPIC_COUNT; k++)
+		PUSH(c, &names, topics[k]);
+	for (k = 0; k < REC_KINDS; k++) {
+		words = record_names(c, (RecordKind)k);
+		for (i = 0; words && i < words->n; i++)
+			PUSH(c, &names, words->v[i]);
+	}
+	near = nearest(word, &names);
+	if (near)
+		cli_error("no help for '%s'; a word with a similar name exists: "
+		          "%s", word, near);
+	else
+		cli_error("no help for '%s' (`bpgen help spec` lists the words)",
+		          word);
+	return EX_USAGE_;
+}
+
+int
+cmd_help(Ctx *c, const Cli *cli)
+{
+	Text t = { .c = c };
+	const char *word;
+	uint32_t i;
+
+	if (!cli->args.n)
+		return print_help(c);
+	for (i = 0; i < cli->args.n; i++) {
+		word = cli->args.v[i];
+		if (command_number(word) >= 0) {
+			put(&t);
+			t.n = 0;
+			print_command_help(c, word);
+		} else if (!help_topic(c, &t, word) && !help_setting(&t, word) &&
+		           help_word(c, word, &t)) {
+			return unknown_word(c, word);
+		}
+	}
+	return put(&t);
+}

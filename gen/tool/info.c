@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT
+ * `bpgen info`: layers, parameters, operations, bytes and the plan. */
+#include <stdlib.h>
+#include <string.h>
+#include "session.h"
+
+typedef struct {
+	Ctx *c;
+	const Network *net;
+	Program *p;
+	const Plan *plan;
+	int64_t *macs;              /* per layer, one sample, forward */
+	int64_t total_macs, step_flops, update_flops;
+	int64_t weights, gradient, state, work, stack; /* bytes */
+} Info;
+
+/* operations of an expression: arithmetic, comparisons, functions */
+static int64_t
+operations(const Program *p, ExprId id)
+{
+	const Expr *e = &p->exprs.v[id];
+	int64_t n;
+
+	switch (e->op) {
+	case E_ADD: case E_SUB: case E_MUL: case E_DIV:
+	case E_LT: case E_LE: case E_EQ:
+		return 1 + operations(p, e->a) + operations(p, e->b);
+	case E_NEG: case E_FN:
+		return 1 + operations(p, e->a);
+	case E_STOP:
+		return operations(p, e->a);
+	case E_SEL:
+		n = operations(p, e->b);
+		if (operations(p, e->c) > n)
+			n = operations(p, e->c);
+		return 1 + operations(p, e->a) + n;
+	case E_NONE: case E_NUM: case E_IDX: case E_CNT: case E_READ:
+	case E_PAD: case E_IEQ:
+		break;
+	}
+	return 0;
+}
+
+static int64_t
+flops(const Program *p, const Stmts *list)
+{
+	int64_t sum = 0, each;
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++) {
+		const Stmt *s = &list->v[i];
+
+		each = operations(p, s->expr) + (s->red != RED_NONE || s->add);
+		sum += each * stmt_points(p, s) * stmt_terms(p, s);
+	}
+	return sum;
+}
+
+/* a sum of products: one multiply-add each term */
+static void
+count_macs(Info *f)
+{
+	const Stmts *list = &f->p->kernel[K_FORWARD];
+	int64_t n;
+	uint32_t i;
+
+	f->macs = mem(f->c, f->net->layers.n * sizeof *f->macs + 8);
+	for (i = 0; i < list->n; i++) {
+		const Stmt *s = &list->v[i];
+
+		if (s->red != RED_SUM || f->p->exprs.v[s->expr].op != E_MUL)
+			continue;
+		n = stmt_points(f->p, s) * stmt_terms(f->p, s);
+		f->total_macs += n;
+		if (s->layer >= 0)
+			f->macs[s->layer] += n;
+	}
+}
+
+/* locals of the largest function of a straight line, and its frame: a guess
+ * that counts every local, of which compilers keep many in registers */
+static int64_t
+stack_bytes(const Info *f, int64_t real)
+{
+	int64_t most = 0, *part;
+	uint32_t i;
+	int k;
+
+	for (k = 0; k < K_COUNT; k++) {
+		const KernelPlan *kp = &f->plan->kernel[k];
+
+		if (!kp->used || !kp->parts)
+			continue;
+		part = mem(f->c, kp->parts * sizeof *part);
+		for (i = 0; i < kp->schedules.n; i++) {
+			const Schedule *s = &kp->schedules.v[i];
+			TensorId t = f->p->kernel[k].v[s->stmt].target;
+
+			if (s->part >= kp->parts || !kp->store ||
+			    kp->store[t].how != ST_LOCAL)
+				continue;
+			part[s->part] += real * stmt_points(f->p,
+				&f->p->kernel[k].v[s->stmt]);
+			if (part[s->part] > most)
+				most = part[s->part];
+		}
+	}
+	return most + 128;
+}
+
+static void
+count_bytes(Info *f)
+{
+	const Program *p = f->p;
+	int64_t real = f->net->dtype == F32 ? 4 : 8;
+	uint32_t i;
+
+	for (i = 0; i < p->tensors.n; i++) {
+		const Tensor *t = &p->tensors.v[i];
+		int64_t n = i ? real * shape_size(&t->shape) : 0;
+
+		f->weights += t->kind == T_WEIGHT ? n : 0;
+		f->gradient += t->kind == T_GRAD ? n : 0;
+		f->state += t->kind == T_STATE || t->kind == T_NET ? n : 0;
+	}
+	f->work = f->plan->work * real + f->plan->ints * 4;
+	f->stack = stack_bytes(f, real);
+	f->step_flops = flops(p, &p->kernel[K_GRADIENT]);
+	f->update_flops = flops(p, &p->kernel[K_UPDATE]);
+}
+
+static int64_t
+layer_params(const Layer *l)
+{
+	int64_t n = 0;
+	uint32_t i;
+
+	for (i = 0; i < l->weights.n; i++)
+		if (l->weights.v[i].tied < 0)
+			n += shape_size(&l->weights.v[i].shape);
+	return n;
+}
+
+/* conv relu; add relu (r1b, r0); dropout 0.2 */
+static const char *
+what(Ctx *c, const Network *net, const Layer *l)
+{
+	Text t = {c, NULL, 0, 0};
+	uint32_t i;
+
+	text_add(&t, "%s", l->rec ? l->rec->name : "input");
+	for (i = 0; l->rec && i < l->rec->params.n; i++) {
+		const Arg *a = &l->args[i];
+
+		if (a->act && strcmp(a->act->rec->name, "linear"))
+			text_add(&t, " %s", a->act->rec->name);
+		else if (l->rec->params.v[i].kind == ARG_FRACTION)
+			text_add(&t, " %g", a->num);
+		else if (l->rec->params.v[i].kind == ARG_WORD && a->word)
+			text_add(&t, " %s", a->word);
+	}
+	for (i = 0; l->in.n > 1 && i < l->in.n && i < 8; i++)
+		text_add(&t, "%s%s", i ? ", " : " (",
+		         net->layers.v[l->in.v[i]].name);
+	if (l->in.n > 1)
+		text_add(&t, l->in.n > 8 ? ", ...)" : ")");
+	return t.s;
+}
+
+static const char *
+count(Ctx *c, int64_t n)
+{
+	return n ? grouped(c, n) : "-";
+}
+
+static void
+print_layers(const Info *f)
+{
+	const Network *net = f->net;
+	uint32_t i;
+
+	printf("  %-12s %-22s %-14s %10s %12s\n", "layer", "what", "output",
+	       "params", "MACs");
+	for (i = 0; i < net->layers.n; i++) {
+		const Layer *l = &net->layers.v[i];
+
+		if (!l->rec)
+			continue;
+		printf("  %-12s %-22s %-14s", l->name, what(f->c, net, l),
+		       shape_text(f->c, &l->out));
+		if (l->dead)
+			printf(" %10s %12s   not used\n", "-", "-");
+		else
+			printf(" %10s %12s%s\n", count(f->c, layer_params(l)),
+			       count(f->c, f->macs[i]),
+			       l->frozen && l->weights.n ? "   frozen" : "");
+	}
+	printf("  %-50s %10s %12s\n", "total", grouped(f->c, net->params),
+	       grouped(f->c, f->total_macs));
+}
+
+static void
+print_bytes(const Info *f)
+{
+	const Network *net = f->net;
+	const char *type = net->dtype == F32 ? "f32" : "f64";
+
+	printf("\nforward        %s multiply-adds a sample\n",
+	       grouped(f->c, f->total_macs));
+	if (net->heads.n && net->heads.v[0].loss)
+		printf("training step  %s operations a sample, %s for the "
+		       "update\n", grouped(f->c, f->step_flops),
+		       grouped(f->c, f->update_flops));
+	printf("weights        %s bytes (%s x %d, %s)\n",
+	       grouped(f->c, f->weights), grouped(f->c, net->params),
+	       net->dtype == F32 ? 4 : 8, type);
+	printf("gradient       %s bytes\n", grouped(f->c, f->gradient));
+	printf("state          %s bytes (%s)\n", grouped(f->c, f->state),
+	       net->optimizer ? net->optimizer->name : "no optimizer");
+	printf("workspace      %s bytes\n", grouped(f->c, f->work));
+	printf("NAME_net       %s bytes in all\n",
+	       grouped(f->c, f->plan->bytes));
+	printf("stack          ~%s bytes\n", grouped(f->c, f->stack));
+}
+
+static void
+print_plan(const Info *f)
+{
+	uint32_t i;
+
+	if (!f->plan->notes.n)
+		return;
+	printf("\nplan\n");
+	for (i = 0; i < f->plan->notes.n; i++)
+		printf("  %s\n", f->plan->notes.v[i]);
+}
+
+static void
+json_string(const char *s)
+{
+	putchar('"');
+	for (; *s; s++)
+		if (*s == '"' || *s == '\\')
+			printf("\\%c", *s);
+		else if ((unsigned char)*s < 32)
+			printf("\\u%04x", (unsigned char)*s);
+		else
+			putchar(*s);
+	putchar('"');
+}
+
+static void
+print_json(const Info *f)
+{
+	const Network *net = f->net;
+	const char *comma = "";
+	uint32_t i;
+
+	printf("{\"net\": ");
+	json_string(net->name);
+	printf(",\n \"inputs\": %d, \"outputs\": %d, \"targets\": %d,\n"
+	       " \"params\": %lld, \"macs\": %lld,\n \"layers\": [",
+	       net->inputs, net->outputs, net->targets,
+	       (long long)net->params, (long long)f->total_macs);
+	for (i = 0; i < net->layers.n; i++) {
+		const Layer *l = &net->layers.v[i];
+
+		printf("%s\n  {\"name\": ", comma);
+		json_string(l->name);
+		printf(", \"what\": ");
+		json_string(what(f->c, net, l));
+		printf(", \"output\": \"%s\", \"params\": %lld, \"macs\": %lld}",
+		       shape_text(f->c, &l->out),
+		       (long long)(l->dead ? 0 : layer_params(l)),
+		       (long long)f->macs[i]);
+		comma = ",";
+	}
+	printf("],\n \"sample_operations\": %lld, \"update_operations\": %lld,\n"
+	       " \"weights_bytes\": %lld, \"gradient_bytes\": %lld,\n"
+	       " \"state_bytes\": %lld, \"work_bytes\": %lld,\n"
+	       " \"net_bytes\": %lld, \"stack_bytes\": %lld,\n \"plan\": [",
+	       (long long)f->step_flops, (long long)f->update_flops,
+	       (long long)f->weights, (long long)f->gradient,
+	       (long long)f->state, (long long)f->work,
+	       (long long)f->plan->bytes, (long long)f->stack);
+	for (i = 0; i < f->plan->notes.n; i++) {
+		printf(i ? ",\n  " : "\n  ");
+		json_string(f->plan->notes.v[i]);
+	}
+	printf("]}\n");
+}
+
+int
+cmd_info(Ctx *c, const Cli *cli)
+{
+	Session s = {0};
+	PlanOptions how;
+	Info f = {.c = c};
+	int rc = session_open(&s, c, cli, false);
+
+	if (!rc)
+		rc = plan_options(cli, s.net, &how);
+	if (rc)
+		return rc;
+	f.net = s.net;
+	f.p = build(c, s.net, s.net->dtype);
+	if (f.p && !c->errors)
+		f.plan = plan(f.p, &how);
+	rc = messages(c, cli);
+	if (rc || !f.plan)
+		return rc ? rc : EX_DATA;
+	count_macs(&f);
+	count_bytes(&f);
+	if (cli_has(cli, "json")) {
+		print_json(&f);
+		return 0;
+	}
+	print_layers(&f);
+	print_bytes(&f);
+	print_plan(&f);
+	return 0;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT
+ * A network compiled in memory: program, plan, C, functions by type. */
+#include <stdlib.h>
+#include <string.h>
+#include "tool.h"
+
+#define PREFIX "net"
+
+/* the functions of contract.md, once for each type */
+#define FUNCTIONS(X, R) \
+	X(void, init, (void *, uint64_t)) \
+	X(void, forward, (void *, const R *, R *)) \
+	X(R, loss, (void *, const R *, const R *)) \
+	X(R, gradient, (void *, const R *, const R *)) \
+	X(R, train, (void *, const R *, const R *, size_t)) \
+	X(void, zero_gradient, (void *)) \
+	X(void, update, (void *)) \
+	X(void, set_rate, (void *, R)) \
+	X(R, schedule, (size_t)) \
+	X(void, get_params, (const void *, R *)) \
+	X(void, set_params, (void *, const R *)) \
+	X(void, get_gradient, (const void *, R *)) \
+	X(void, get_input_gradient, (const void *, R *)) \
+	X(size_t, save, (const void *, void *, size_t)) \
+	X(int, load, (void *, const void *, size_t)) \
+	X(R, training_loss, (void *, const R *, const R *)) \
+	X(uint32_t, switches, (void *, const R *, const R *))
+#define MEMBER(result, name, args) result (*name) args;
+typedef struct { FUNCTIONS(MEMBER, float) } SingleTable;
+typedef struct { FUNCTIONS(MEMBER, double) } DoubleTable;
+
+struct Net {
+	Program *program;
+	Plan *plan;
+	Text text;
+	Jit *jit;
+	void *state;
+	size_t bytes;
+	Dtype dtype;
+	union { SingleTable f; DoubleTable d; } fn;
+};
+
+/* ISO C has no cast from an object pointer to a function: copy the bits */
+#define LOOK_UP(result, name, args) \
+	symbol = jit_symbol(n->jit, PREFIX "_" #name); \
+	memcpy(&table->name, &symbol, sizeof symbol);
+
+static void
+look_up(Net *n)
+{
+	void *symbol;
+
+	if (n->dtype == F32) {
+		SingleTable *table = &n->fn.f;
+		FUNCTIONS(LOOK_UP, float)
+	} else {
+		DoubleTable *table = &n->fn.d;
+		FUNCTIONS(LOOK_UP, double)
+	}
+}
+
+static void
+allocate(Ctx *c, Net *n)
+{
+	n->bytes = (size_t)n->plan->bytes;
+	n->state = aligned_alloc(64, (n->bytes + 63) / 64 * 64 + 64);
+	if (!n->state) {
+		jit_free(n->jit);
+		die(c, EX_SOFTWARE_, "out of memory: the network needs %zu "
+		    "bytes", n->bytes);
+	}
+	memset(n->state, 0, n->bytes);
+}
+
+/* The tools use every function whatever `api` says; what is emitted for the
+ * user does not change by that. */
+Net *
+net_new(Ctx *c, const Network *net, Dtype dtype, const PlanOptions *options,
+	bool check)
+{
+	Net *n = mem(c, sizeof *n);
+	Network *all = mem(c, sizeof *all);
+	PlanOptions how = *options;
+	EmitOptions e = {.prefix = PREFIX, .standalone = true, .for_jit = true,
+	                 .check = check};
+	Text header = {c, NULL, 0, 0};
+
+	*all = *net;
+	all->dtype = dtype;
+	all->api_forward = true;
+	all->api_train = all->api_gradient = net->heads.v[0].loss != NULL;
+	all->api_input_gradient = check && all->api_gradient;
+	how.check = check;
+	n->dtype = dtype;
+	n->text.c = c;
+	n->program = build(c, all, dtype);
+	if (!n->program || c->errors)
+		return NULL;
+	n->plan = plan(n->program, &how);
+	if (!n->plan || c->errors)
+		return NULL;
+	emit(n->program, n->plan, &e, &n->text, &header);
+	if (c->errors)
+		return NULL;
+	n->jit = jit(c, n->text.s);
+	if (!n->jit || c->errors)
+		return NULL;
+	look_up(n);
+	allocate(c, n);
+	return n;
+}
+
+void
+net_free(Net *n)
+{
+	if (!n)
+		return;
+	jit_free(n->jit);
+	free(n->state);
+	n->jit = NULL;
+	n->state = NULL;
+}
+
+void *
+net_state(Net *n)
+{
+	return n->state;
+}
+
+size_t
+net_bytes(const Net *n)
+{
+	return n->bytes;
+}
+
+size_t
+net_real(const Net *n)
+{
+	return n->dtype == F32 ? sizeof(float) : sizeof(double);
+}
+
+const char *
+net_text(const Net *n)
+{
+	return n->text.s;
+}
+
+void *
+net_symbol(Net *n, const char *name)
+{
+	return jit_symbol(n->jit, fmt(n->program->c, PREFIX "_%s", name));
+}
+
+const Plan *
+net_plan(const Net *n)
+{
+	return n->plan;
+}
+
+Program *
+net_program(Net *n)
+{
+	return n->program;
+}
+
+/* calls the member of the table of this network's type */
+#define CALL(n, name, ...) \
+	do { \
+		if ((n)->dtype == F32) \
+			(n)->fn.f.name(__VA_ARGS__); \
+		else \
+			(n)->fn.d.name(__VA_ARGS__); \
+	} while (0)
+#define VALUE(n, name, ...) \
+	((n)->dtype == F32 ? (double)(n)->fn.f.name(__VA_ARGS__) : \
+	 (double)(n)->fn.d.name(__VA_ARGS__))
+
+void
+net_init(Net *n, uint64_t seed)
+{
+	CALL(n, init, n->state, seed);
+}
+
+void
+net_forward(Net *n, const void *x, void *y)
+{
+	CALL(n, forward, n->state, x, y);
+}
+
+double
+net_loss(Net *n, const void *x, const void *t)
+{
+	return VALUE(n, loss, n->state, x, t);
+}
+
+double
+net_gradient(Net *n, const void *x, const void *t)
+{
+	return VALUE(n, gradient, n->state, x, t);
+}
+
+double
+net_train(Net *n, const void *x, const void *t, size_t count)
+{
+	return VALUE(n, train, n->state, x, t, count);
+}
+
+void
+net_zero_gradient(Net *n)
+{
+	CALL(n, zero_gradient, n->state);
+}
+
+void
+net_update(Net *n)
+{
+	CALL(n, update, n->state);
+}
+
+void
+net_set_rate(Net *n, double rate)
+{
+	if (n->dtype == F32)
+		n->fn.f.set_rate(n->state, (float)rate);
+	else
+		n->fn.d.set_rate(n->state, rate);
+}
+
+double
+net_schedule(Net *n, size_t epoch)
+{
+	return VALUE(n, schedule, epoch);
+}
+
+void
+net_get_params(Net *n, void *w)
+{
+	CALL(n, get_params, n->state, w);
+}
+
+void
+net_set_params(Net *n, const void *w)
+{
+	CALL(n, set_params, n->state, w);
+}
+
+void
+net_get_gradient(Net *n, void *g)
+{
+	CALL(n, get_gradient, n->state, g);
+}
+
+void
+net_get_input_gradient(Net *n, void *gx)
+{
+	CALL(n, get_input_gradient, n->state, gx);
+}
+
+size_t
+net_save(Net *n, void *buf, size_t cap)
+{
+	return n->dtype == F32 ? n->fn.f.save(n->state, buf, cap) :
+		n->fn.d.save(n->state, buf, cap);
+}
+
+int
+net_load(Net *n, const void *buf, size_t len)
+{
+	return n->dtype == F32 ? n->fn.f.load(n->state, buf, len) :
+		n->fn.d.load(n->state, buf, len);
+}
+
+double
+net_training_loss(Net *n, const void *x, const void *t)
+{
+	return VALUE(n, training_loss, n->state, x, t);
+}
+
+uint32_t
+net_switches(Net *n, const void *x, const void *t)
+{
+	return n->dtype == F32 ? n->fn.f.switches(n->state, x, t) :
+		n->fn.d.switches(n->state, x, t);
+}

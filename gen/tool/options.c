@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: MIT
+ * The command line in, a checked Cli out; every rule comes from options.h. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "options.h"
+
+#define OPTION_ROW(name, letter, value, repeats, commands, group, text) \
+	{ name, letter, value, repeats, commands, group, text },
+const Option options[] = { OPTIONS(OPTION_ROW) };
+const size_t option_count = sizeof options / sizeof options[0];
+#define COMMAND_ROW(name, most, args, text) { #name, most, args, text },
+const Command commands[] = { COMMANDS(COMMAND_ROW) };
+
+enum { OPTION_COUNT = sizeof options / sizeof options[0] };
+struct Values { Names all[OPTION_COUNT]; }; /* rows of one name share the first */
+
+void
+cli_error(const char *format, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	va_start(ap, format);
+	fputs("bpgen: error: ", stderr);
+	vfprintf(stderr, format, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+}
+
+void
+cli_help(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	fputs("  help: ", stderr);
+	vfprintf(stderr, format, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+}
+
+/* the first row of that name; the commands that take the name may differ */
+static int
+row_of(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < option_count; i++)
+		if (!strcmp(options[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+/* the row of that name which suits the command, as far as it is known */
+static int
+row_for(const char *name, const char *command)
+{
+	size_t i;
+
+	for (i = 0; command && i < option_count; i++)
+		if (!strcmp(options[i].name, name) &&
+		    option_fits(&options[i], command))
+			return (int)i;
+	return row_of(name);
+}
+
+static int
+row_of_letter(const char *letter, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < option_count; i++)
+		if (options[i].letter && strlen(options[i].letter) == n &&
+		    !strncmp(options[i].letter, letter, n))
+			return (int)i;
+	return -1;
+}
+
+const Names *
+cli_all(const Cli *cli, const char *option)
+{
+	const struct Values *values = cli->values;
+	int row;
+
+	while (*option == '-')
+		option++;
+	row = row_of(option);
+	if (row < 0)
+		row = row_of_letter(option, strlen(option));
+	if (row < 0)
+		return NULL;
+	return &values->all[row_of(options[row].name)];
+}
+
+const char *
+cli_get(const Cli *cli, const char *option)
+{
+	const Names *all = cli_all(cli, option);
+
+	return all && all->n ? all->v[all->n - 1] : NULL;
+}
+
+bool
+cli_has(const Cli *cli, const char *option)
+{
+	const Names *all = cli_all(cli, option);
+
+	return all && all->n;
+}
+
+int
+cli_number(const Cli *cli, const char *option, double *value)
+{
+	const char *text = cli_get(cli, option);
+	char *end;
+	double x;
+
+	if (!text)
+		return 0;
+	x = strtod(text, &end);
+	if (end == text || *end || !isfinite(x) ||
+	    strspn(text, "+-.0123456789eE") != strlen(text)) {
+		cli_error("--%s: '%s' is not a number", option, text);
+		return EX_USAGE_;
+	}
+	*value = x;
+	return 0;
+}
+
+bool
+cli_color(const Cli *cli)
+{
+	const char *when = cli_get(cli, "color"), *no = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (when && strcmp(when, "auto"))
+		return !strcmp(when, "always");
+	return isatty(2) && !(no && *no) && !(term && !strcmp(term, "dumb"));
+}
+
+int
+command_number(const char *name)
+{
+	int i;
+
+	for (i = 0; i < COMMAND_COUNT; i++)
+		if (!strcmp(commands[i].name, name))
+			return i;
+	return -1;
+}
+
+Names
+command_names(Ctx *c)
+{
+	Names names = { 0 };
+	int i;
+
+	for (i = 0; i < COMMAND_COUNT; i++)
+		PUSH(c, &names, commands[i].name);
+	return names;
+}
+
+bool
+option_fits(const Option *o, const char *command)
+{
+	int number = command_number(command);
+
+	return number >= 0 && (o->commands >> number & 1);
+}
+
+const char *
+option_form(Ctx *c, const Option *o)
+{
+	if (o->letter && !strcmp(o->letter, "W"))
+		return fmt(c, "-W%s", o->value);
+	if (o->value && *o->value == '?')
+		return fmt(c, "--%s[=%s]", o->name, o->value + 1);
+	if (o->letter)
+		return fmt(c, "-%s%s%s", o->letter, o->value ? " " : "",
+		           o->value ? o->value : "");
+	return fmt(c, "--%s%s%s", o->name, o->value ? "=" : "",
+	           o->value ? o->value : "");
+}
+
+/* "--force" as it was meant, for messages */
+static const char *
+spelling(Ctx *c, int row, bool letter)
+{
+	return letter ? fmt(c, "-%s", options[row].letter) :
+		fmt(c, "--%s", options[row].name);
+}
+
+typedef struct {
+	Ctx *c;
+	struct Values *values;
+	Names plain;
+	int argc, at;
+	char **argv;
+} Reader;
+
+static int
+take(Reader *r, int row, bool letter, const char *value)
+{
+	const Option *o = &options[row];
+
+	if (o->value && *o->value != '?' && !value) {
+		if (r->at + 1 >= r->argc) {
+			cli_error("option '%s' needs a value: %s",
+			          spelling(r->c, row, letter),
+			          option_form(r->c, o));
+			return EX_USAGE_;
+		}
+		value = r->argv[++r->at];
+	}
+	if (!o->value && value) {
+		cli_error("option '%s' takes no value",
+		          spelling(r->c, row, letter));
+		return EX_USAGE_;
+	}
+	PUSH(r->c, &r->values->all[row_of(o->name)], value ? value : "");
+	return 0;
+}
+
+static int
+unknown(Reader *r, const char *word)
+{
+	Names names = { 0 };
+	const char *near;
+	size_t i;
+
+	for (i = 0; i < option_count; i++)
+		PUSH(r->c, &names, fmt(r->c, "--%s", options[i].name));
+	near = nearest(word, &names);
+	if (!near && word[1] != '-')
+		near = nearest(fmt(r->c, "-%s", word), &names);
+	if (near)
+		cli_error("unknown option '%s'; an option with a similar name "
+		          "exists: %s", word, near);
+	else
+		cli_error("unknown option '%s' (`bpgen --help` lists them)",
+		          word);
+	return EX_USAGE_;
+}
+
+static int
+read_long(Reader *r, const char *arg)
+{
+	const char *equals = strchr(arg, '=');
+	size_t n = equals ? (size_t)(equals - arg) : strlen(arg);
+	const char *word = copy(r->c, arg, n);
+	int row = row_for(word + 2, r->plain.n ? r->plain.v[0] : NULL);
+
+	if (row < 0)
+		return unknown(r, word);
+	return take(r, row, false, equals ? equals + 1 : NULL);
+}
+
+/* -o FILE, -oFILE, -qv, -MD, -MF FILE, -MFFILE */
+static int
+read_short(Reader *r, const char *arg)
+{
+	size_t n;
+	int row, rc;
+
+	for (n = strlen(arg + 1) < 3 ? strlen(arg + 1) : 3; n > 1; n--) {
+		row = row_of_letter(arg + 1, n);
+		if (row >= 0 && (!arg[1 + n] || options[row].value))
+			return take(r, row, true, arg[1 + n] ? arg + 1 + n : NULL);
+	}
+	for (arg++; *arg; arg++) {
+		row = row_of_letter(arg, 1);
+		if (row < 0)
+			return unknown(r, fmt(r->c, "-%s", arg));
+		if (options[row].value)
+			return take(r, row, true, arg[1] ? arg + 1 : NULL);
+		rc = take(r, row, true, NULL);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+read_all(Reader *r)
+{
+	const char *arg;
+	int rc = 0;
+
+	for (r->at = 1; r->at < r->argc && !rc; r->at++) {
+		arg = r->argv[r->at];
+		if (!strcmp(arg, "--")) {
+			while (++r->at < r->argc)
+				PUSH(r->c, &r->plain, r->argv[r->at]);
+			break;
+		}
+		if (!strncmp(arg, "--", 2))
+			rc = read_long(r, arg);
+		else if (arg[0] == '-' && arg[1])
+			rc = read_short(r, arg);
+		else
+			PUSH(r->c, &r->plain, arg);
+	}
+	return rc;
+}
+
+/* every option that was given must suit the command */
+static int
+check_options(const Cli *cli, const struct Values *values)
+{
+	size_t i, k;
+	bool fits;
+
+	for (i = 0; i < option_count; i++) {
+		if (!values->all[i].n)
+			continue;
+		fits = false;
+		for (k = i; k < option_count; k++)
+			fits |= !strcmp(options[k].name, options[i].name) &&
+				option_fits(&options[k], cli->command);
+		if (!fits) {
+			cli_error("'%s' has no option '--%s' (`bpgen help %s` "
+			          "lists its options)", cli->command,
+			          options[i].name, cli->command);
+			return EX_USAGE_;
+		}
+	}
+	return 0;
+}
+
+static int
+one_of(const Cli *cli, const char *option, const char *words)
+{
+	const char *value = cli_get(cli, option), *at;
+	size_t n;
+
+	if (!value)
+		return 0;
+	for (at = words; *at; at += n + (at[n] != 0)) {
+		n = strcspn(at, "|");
+		if (strlen(value) == n && !strncmp(at, value, n))
+			return 0;
+	}
+	cli_error("--%s=%s: the value must be one of %s", option, value, words);
+	return EX_USAGE_;
+}
+
+/* names that warn() is called with */
+static const char *const warnings[] = { WARNINGS };
+
+static int
+check_warning(Ctx *c, const char *name)
+{
+	Names names = { 0 };
+	const char *near;
+	size_t i;
+
+	for (i = 0; i < sizeof warnings / sizeof warnings[0]; i++) {
+		if (!strcmp(name, warnings[i]))
+			return 0;
+		PUSH(c, &names, warnings[i]);
+	}
+	near = nearest(name, &names);
+	if (near)
+		cli_error("-W%s: unknown warning; a warning with a similar name "
+		          "exists: %s", name, near);
+	else
+		cli_error("-W%s: unknown warning", name);
+	return EX_USAGE_;
+}
+
+static void
+forget(Names *names, const char *name)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < names->n; i++)
+		if (strcmp(names->v[i], name))
+			names->v[n++] = names->v[i];
+	names->n = n;
+}
+
+/* the last one about a name wins */
+static int
+read_warnings(Ctx *c, const Cli *cli)
+{
+	const Names *all = cli_all(cli, "warn");
+	const char *w, *name;
+	uint32_t i;
+
+	for (i = 0; i < all->n; i++) {
+		w = all->v[i];
+		name = !strncmp(w, "no-error=", 9) ? w + 9 :
+			!strncmp(w, "no-", 3) ? w + 3 :
+			!strncmp(w, "error=", 6) ? w + 6 : w;
+		if (!strcmp(name, "error")) {
+			c->opt.all_errors = name == w;
+			continue;
+		}
+		if (check_warning(c, name))
+			return EX_USAGE_;
+		forget(name == w + 9 ? &c->opt.warn_error : &c->opt.warn_off,
+		       name);
+		if (name == w + 3)
+			PUSH(c, &c->opt.warn_off, name);
+		else if (name == w + 6)
+			PUSH(c, &c->opt.warn_error, name);
+	}
+	return 0;
+}
+
+static int
+fill(Ctx *c, const Cli *cli)
+{
+	const Names *defines = cli_all(cli, "define");
+	double most = c->opt.max_errors;
+	uint32_t i;
+	int rc;
+
+	rc = one_of(cli, "color", "auto|always|never");
+	if (!rc)
+		rc = one_of(cli, "unroll", "auto|full|none");
+	if (!rc)
+		rc = one_of(cli, "dtype", "f32|f64");
+	if (!rc)
+		rc = cli_number(cli, "max-errors", &most);
+	if (rc)
+		return rc;
+	if (!(most >= 0 && most <= 1e6)) {
+		cli_error("--max-errors: a number from 0 (all) to 1000000 is "
+		          "needed");
+		return EX_USAGE_;
+	}
+	for (i = 0; i < defines->n; i++) {
+		if (!strchr(defines->v[i], '=')) {
+			cli_error("-D %s: write -D name=value", defines->v[i]);
+			return EX_USAGE_;
+		}
+	}
+	c->opt.defines = *defines;
+	c->opt.include_dirs = *cli_all(cli, "include");
+	c->opt.templates_dir = cli_get(cli, "templates");
+	c->opt.max_errors = (int)most;
+	return read_warnings(c, cli);
+}
+
+/* the first plain argument is a command, else the spec of `gen` */
+static int
+place(Reader *r, Cli *cli)
+{
+	uint32_t at = 0, most;
+
+	cli->command = "gen";
+	if (r->plain.n && command_number(r->plain.v[0]) >= 0)
+		cli->command = r->plain.v[at++];
+	else
+		cli->implied = true;
+	if (!strcmp(cli->command, "help")) {
+		for (; at < r->plain.n; at++)
+			PUSH(r->c, &cli->args, r->plain.v[at]);
+		return 0;
+	}
+	if (at < r->plain.n)
+		cli->spec = r->plain.v[at++];
+	for (; at < r->plain.n; at++)
+		PUSH(r->c, &cli->args, r->plain.v[at]);
+	most = commands[command_number(cli->command)].most;
+	if (cli->args.n > most) {
+		cli_error("unexpected argument '%s' after '%s'",
+		          cli->args.v[most], most ? cli->args.v[most - 1] :
+		          cli->spec);
+		return EX_USAGE_;
+	}
+	return 0;
+}
+
+int
+options_read(Ctx *c, Cli *cli, int argc, char **argv)
+{
+	Reader r = { .c = c, .argc = argc, .argv = argv };
+	int rc;
+
+	r.values = mem(c, sizeof *r.values);
+	cli->program = argc ? argv[0] : "bpgen";
+	cli->values = r.values;
+	rc = read_all(&r);
+	if (!rc)
+		rc = place(&r, cli);
+	if (!rc)
+		rc = check_options(cli, r.values);
+	if (!rc)
+		rc = fill(c, cli);
+	return rc;
+}

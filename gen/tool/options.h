@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ * The one table of commands and the one table of options: parsing, help and the
+ * candidates for misspelt words all come from here. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+#include "tool.h"
+
+/* name, most plain arguments after the spec, those arguments, what it does */
+#define COMMANDS(X) \
+	X(gen, 0, "", "generate C (the default)") \
+	X(check, 0, "", "compare with finite differences") \
+	X(train, 1, " DATA", "learn from CSV") \
+	X(eval, 1, " DATA", "loss, accuracy, confusion matrix") \
+	X(predict, 1, " DATA", "outputs for every row") \
+	X(info, 0, "", "parameters, work, memory") \
+	X(expand, 0, "", "the net flat, with defaults") \
+	X(help, 0, "", "help COMMAND | WORD | TOPIC")
+
+#define NUMBER_OF(name, most, args, text) NUMBER_##name,
+enum { COMMANDS(NUMBER_OF) COMMAND_COUNT };
+#undef NUMBER_OF
+#define BIT_OF(name, most, args, text) DO_##name = 1 << NUMBER_##name,
+enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
+#undef BIT_OF
+#define DO_NET (DO_ALL & ~DO_help)
+#define DO_DATA (DO_train | DO_eval | DO_predict)
+#define DO_RUN (DO_DATA | DO_check)
+
+/* long name, short name, value (?: only after `=`, or none), whether it may
+ * repeat, commands that take it, group in `bpgen --help`, what it does */
+#define OPTIONS(X) \
+	X("output", "o", "FILE", 0, DO_gen | DO_train | DO_predict | DO_expand, \
+	  "Output", "write FILE; with gen also the header beside it") \
+	X("header", 0, "FILE", 0, DO_gen, "Output", \
+	  "the header, if not beside the C file") \
+	X("standalone", 0, 0, 0, DO_gen, "Output", \
+	  "put the runtime into the file: no bp.h needed") \
+	X("prefix", 0, "NAME", 0, DO_gen, "Output", \
+	  "names start with NAME_ instead of the net's name") \
+	X("weights", "w", "FILE", 0, DO_gen | DO_RUN, "Output", \
+	  "trained weights to use; with train the file to write") \
+	X("api", 0, "LIST", 0, DO_gen, "Output", \
+	  "forward, train, gradient, input_gradient") \
+	X("dtype", 0, "f32|f64", 0, DO_NET & ~DO_expand, "Output", \
+	  "the type of all numbers") \
+	X("unroll", 0, "auto|full|none", 0, DO_NET & ~DO_expand, "Output", \
+	  "straight line or loops") \
+	X("force", 0, 0, 0, DO_gen | DO_expand, "Output", \
+	  "overwrite a file that bpgen did not write") \
+	X("dump", 0, "STAGE", 0, DO_gen, 0, \
+	  "print forward, grad, simplify, order or plan instead of C") \
+	X("plan", 0, "random:SEED", 0, DO_NET & ~DO_expand, 0, \
+	  "a random legal plan, for tests") \
+	X("define", "D", "name=value", 1, DO_NET, "Network", \
+	  "set a parameter of the spec") \
+	X("include", "I", "DIR", 1, DO_NET, "Network", \
+	  "look for included files here too") \
+	X("templates", 0, "DIR", 0, DO_ALL, "Network", \
+	  "words and C templates that replace the built-in ones") \
+	X("write-dependencies", "MD", 0, 0, DO_gen, "Builds", \
+	  "also write a rule for make, FILE.d") \
+	X("write-user-dependencies", "MMD", 0, 0, DO_gen, "Builds", \
+	  "the same") \
+	X("depfile", "MF", "FILE", 0, DO_gen, "Builds", \
+	  "where the rule for make goes; implies -MD") \
+	X("dep-target", "MT", "NAME", 0, DO_gen, "Builds", \
+	  "the target of that rule, else the C file") \
+	X("dep-phony", "MP", 0, 0, DO_gen, "Builds", \
+	  "an empty rule for each dependency but the spec") \
+	X("data", 0, "FILE", 0, DO_gen | DO_check | DO_info, "Network", \
+	  "CSV that the constants of normalize and targets come from") \
+	X("seed", 0, "N", 0, DO_RUN, 0, "replaces the spec's seed") \
+	X("epochs", 0, "N", 0, DO_train, 0, "replaces the spec's limit") \
+	X("rate", 0, "X", 0, DO_train, 0, "replaces the learning rate") \
+	X("columns", 0, "LIST", 0, DO_DATA | DO_gen | DO_check, 0, \
+	  "columns of the inputs: names or ranges such as 2-5") \
+	X("target", 0, "LIST", 0, DO_DATA | DO_gen | DO_check, 0, \
+	  "columns of the targets") \
+	X("header", 0, "yes|no", 0, DO_DATA | DO_check, 0, \
+	  "whether the first row holds names; found out otherwise") \
+	X("validation", 0, "FRACTION", 0, DO_train, 0, \
+	  "part of the rows that is held out") \
+	X("validation", 0, "?FRACTION", 0, DO_eval, 0, \
+	  "only the rows that training held out") \
+	X("resume", 0, "FILE", 0, DO_train, 0, \
+	  "go on from these weights and their optimizer state") \
+	X("csv", 0, 0, 0, DO_predict, 0, "plain CSV instead of a table") \
+	X("validate", 0, "FILE", 0, DO_train, 0, \
+	  "rows to validate with, from a file of their own") \
+	X("all", 0, 0, 0, DO_check, 0, "every parameter, not a sample") \
+	X("require", 0, "WHAT=X", 1, DO_train | DO_eval, 0, \
+	  "exit 1 unless, for example, accuracy=0.95 is reached") \
+	X("json", 0, 0, 0, DO_info, 0, "for programs") \
+	X("quiet", "q", 0, 0, DO_ALL, "Messages", "no progress, no notes") \
+	X("verbose", "v", 0, 0, DO_ALL, "Messages", "more of both") \
+	X("color", 0, "auto|always|never", 0, DO_ALL, "Messages", \
+	  "colour in messages") \
+	X("max-errors", 0, "N", 0, DO_ALL, "Messages", \
+	  "show N errors (20), 0: all") \
+	X("warn", "W", "[no-]NAME", 1, DO_ALL, "Messages", \
+	  "-WNAME, -Wno-NAME, -Werror, -Werror=NAME") \
+	X("help", "h", 0, 0, DO_ALL, "Messages", "this help") \
+	X("version", "V", 0, 0, DO_ALL, "Messages", "version and features")
+
+/* names of warnings, as warn() takes them */
+#define WARNINGS \
+	"forward-only", "inexact-pool", "loss-match", "normalize", "replaced", \
+	"resume", "unused-layer", "weights"
+
+typedef struct {
+	const char *name, *letter, *value;
+	bool repeats;
+	unsigned commands;
+	const char *group, *text;
+} Option;
+typedef struct { const char *name; uint32_t most; const char *args, *text; }
+	Command;
+extern const Option options[];
+extern const Command commands[];
+extern const size_t option_count;
+
+/* argv -> cli, c->opt; 0, or 64 after a message */
+int options_read(Ctx *c, Cli *cli, int argc, char **argv);
+/* whether a command takes an option */
+bool option_fits(const Option *o, const char *command);
+/* "-o FILE", "--prefix=NAME" */
+const char *option_form(Ctx *c, const Option *o);
+Names command_names(Ctx *c);
+int command_number(const char *name); /* -1: none */
+
+#endif

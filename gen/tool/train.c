@@ -1,0 +1,781 @@
+/* SPDX-License-Identifier: MIT
+ * `bpgen train`: a spec and rows in; weights and a history out. */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include "train.h"
+
+/* Set by the first Ctrl-C; a handler can reach nothing but a static. */
+static volatile sig_atomic_t interrupted;
+
+static void
+on_interrupt(int signal_number)
+{
+	(void)signal_number;
+	interrupted = 1;
+}
+
+/* SA_RESETHAND: the second one ends the program at once */
+static void
+catch_interrupt(void)
+{
+	struct sigaction a, old;
+
+	memset(&a, 0, sizeof a);
+	a.sa_handler = on_interrupt;
+	a.sa_flags = (int)SA_RESETHAND;
+	sigemptyset(&a.sa_mask);
+	interrupted = 0;
+	if (!sigaction(SIGINT, NULL, &old) && old.sa_handler != SIG_IGN)
+		sigaction(SIGINT, &a, NULL);
+	sigaction(SIGTERM, &a, NULL);
+}
+
+/* ------------------------------------------------------------ preparation */
+
+static const Param *
+rate_param(const Network *net, uint32_t *at)
+{
+	uint32_t i;
+
+	for (i = 0; net->optimizer && i < net->optimizer->params.n; i++)
+		if (!strcmp(net->optimizer->params.v[i].name, "rate")) {
+			*at = i;
+			return &net->optimizer->params.v[i];
+		}
+	return NULL;
+}
+
+static int
+override_settings(const Cli *cli, Network *net)
+{
+	double rate = net->rate, epochs = (double)net->epochs;
+	uint32_t at = 0;
+	int rc = cli_number(cli, "rate", &rate);
+
+	if (!rc)
+		rc = whole_option(cli, "epochs", 1e15, &epochs);
+	if (rc)
+		return rc;
+	net->epochs = (int64_t)epochs;
+	if (!cli_get(cli, "rate"))
+		return 0;
+	if (rate <= 0) {
+		cli_error("--rate: the learning rate must be above 0");
+		return EX_USAGE_;
+	}
+	if (!rate_param(net, &at)) {
+		cli_error("--rate: the optimizer %s has no rate",
+		          net->optimizer ? net->optimizer->name : "");
+		return EX_USAGE_;
+	}
+	net->rate = rate;
+	net->opt_args[at].num = rate;
+	return 0;
+}
+
+static bool
+watches_validation(const Stop *s)
+{
+	StopKind k = s->kind == STOP_PATIENCE ? s->on : s->kind;
+
+	return k == STOP_VAL_LOSS || k == STOP_VAL_ACCURACY;
+}
+
+static bool
+watches_accuracy(const Stop *s)
+{
+	StopKind k = s->kind == STOP_PATIENCE ? s->on : s->kind;
+
+	return k == STOP_ACCURACY || k == STOP_VAL_ACCURACY;
+}
+
+static int
+validation_fraction(Train *r)
+{
+	const Session *s = r->s;
+	uint32_t i;
+	int rc;
+
+	r->fraction = 0;
+	for (i = 0; i < s->net->stops.n; i++)
+		if (watches_validation(&s->net->stops.v[i]))
+			r->fraction = 0.2;
+	if (cli_get(s->cli, "validate"))
+		r->fraction = 0;
+	rc = cli_number(s->cli, "validation", &r->fraction);
+	if (rc)
+		return rc;
+	if (r->fraction >= 0 && r->fraction < 1)
+		return 0;
+	cli_error("--validation: '%s' is not a fraction from 0 to 1",
+	          cli_get(s->cli, "validation"));
+	return EX_USAGE_;
+}
+
+static int
+check_stops(Train *r)
+{
+	Ctx *c = r->s->c;
+	const Network *net = r->s->net;
+	uint32_t i;
+
+	for (i = 0; i < net->stops.n; i++) {
+		const Stop *s = &net->stops.v[i];
+
+		if (watches_validation(s) && !r->held) {
+			err(c, s->loc, "this needs rows to validate with, but "
+			    "there are none");
+			help(c, r->train < 5 ? "%s has too few rows for a "
+			     "fifth of them" : "%s is used up for training; "
+			     "leave `--validation 0` out",
+			     file_name(r->s->data->path));
+		}
+		if (watches_accuracy(s) && !is_classifier(net))
+			err(c, s->loc, "there is no accuracy without classes");
+	}
+	return messages(c, r->s->cli);
+}
+
+/* the rows of --validate FILE stand in their own Data */
+static int
+second_file(Train *r, const char *path)
+{
+	Session *s = r->s;
+	Data *first = s->data;
+	int rc;
+
+	if (cli_get(s->cli, "validation") && r->fraction > 0) {
+		cli_error("--validate and --validation exclude each other");
+		return EX_USAGE_;
+	}
+	s->data = NULL;
+	rc = session_data(s, path, true);
+	r->val = s->data;
+	s->data = first;
+	r->held = rc ? 0 : r->val->rows;
+	return rc;
+}
+
+static int
+split(Train *r)
+{
+	Session *s = r->s;
+	const char *path = cli_get(s->cli, "validate");
+	int rc = validation_fraction(r);
+
+	if (rc)
+		return rc;
+	r->rows = rows_split(s->data, s->net, r->fraction, s->net->seed,
+	                     &r->train);
+	r->order = malloc((r->train + 1) * sizeof *r->order);
+	if (!r->rows || !r->order)
+		die(s->c, EX_SOFTWARE_, "out of memory");
+	r->held = s->data->rows - r->train;
+	r->val = s->data;
+	if (path)
+		rc = second_file(r, path);
+	return rc ? rc : check_stops(r);
+}
+
+/* NAME.weights -> NAME.history.csv beside it */
+static void
+name_files(Train *r)
+{
+	Session *s = r->s;
+	const char *path = cli_get(s->cli, "output"), *dot, *slash;
+	size_t n;
+
+	if (!path)
+		path = cli_get(s->cli, "weights");
+	if (!path)
+		path = fmt(s->c, "%s.weights", s->net->name);
+	r->weights_path = path;
+	if (!strcmp(path, "-") || !strncmp(path, "/dev/", 5))
+		path = s->net->name;
+	slash = strrchr(path, '/');
+	dot = strrchr(path, '.');
+	n = dot && dot > path && (!slash || dot > slash + 1) ?
+		(size_t)(dot - path) : strlen(path);
+	r->history_path = fmt(s->c, "%.*s.history.csv", (int)n, path);
+}
+
+static bool
+same_file(const char *a, const char *b)
+{
+	char *x = realpath(a, NULL), *y = realpath(b, NULL);
+	bool same = x && y && !strcmp(x, y);
+
+	free(x);
+	free(y);
+	return same;
+}
+
+/* a table or a spec must not be overwritten by weights */
+static int
+check_output(Train *r)
+{
+	const char *path = r->weights_path;
+	char head[8] = "";
+	FILE *f;
+	size_t n;
+
+	if (!strcmp(path, "-") || !strncmp(path, "/dev/", 5))
+		return 0;
+	if (same_file(path, r->s->net->path) ||
+	    same_file(path, r->s->data->path)) {
+		cli_error("%s is an input, it cannot be the output too", path);
+		return EX_CANTCREAT_;
+	}
+	f = fopen(path, "rb");
+	if (!f)
+		return 0;
+	n = fread(head, 1, sizeof head, f);
+	fclose(f);
+	if (!n || (n == sizeof head && !memcmp(head, "bpgenw1\n", n)))
+		return 0;
+	cli_error("%s exists and is no file of weights", path);
+	return EX_CANTCREAT_;
+}
+
+static void
+make_room(Train *r)
+{
+	Session *s = r->s;
+	size_t rows = s->net->batch_all ? r->train : (size_t)s->net->batch;
+
+	if (rows > r->train)
+		rows = r->train;
+	r->x = malloc(rows * (size_t)s->net->inputs * sizeof(double) + 64);
+	r->t = malloc(rows * (size_t)s->net->targets * sizeof(double) + 64);
+	r->params = malloc((size_t)s->net->params * sizeof(double) + 64);
+	r->epoch_start = malloc(net_bytes(s->jit) + 64);
+	if (!r->x || !r->t || !r->params || !r->epoch_start)
+		die(s->c, EX_SOFTWARE_, "out of memory");
+}
+
+/* --resume FILE: weights, optimizer state, random state, epochs so far */
+static int
+resume(Train *r)
+{
+	Session *s = r->s;
+	const Weights *w = s->weights;
+
+	if (!w)
+		return 0;
+	r->epoch = r->first_epoch = (size_t)w->epochs;
+	if (net_load(s->jit, w->state, w->state_bytes)) {
+		warn(s->c, (Loc){0, 0, 0}, "resume", "%s: the state of the "
+		     "optimizer does not fit, it starts afresh", w->path);
+		messages(s->c, s->cli);
+	}
+	if ((int64_t)r->epoch < s->net->epochs)
+		return 0;
+	cli_error("%s has %zu epochs behind it, the limit is %lld", w->path,
+	          r->epoch, (long long)s->net->epochs);
+	cli_help("raise it: `--epochs %zu`", 2 * r->epoch);
+	return EX_USAGE_;
+}
+
+static int
+read_resumed(Session *s)
+{
+	const char *path = cli_get(s->cli, "resume");
+	int rc;
+
+	if (!path)
+		return 0;
+	s->weights = weights_read(s->c, path, &rc);
+	if (s->weights && !weights_apply(s->c, s->net, s->weights))
+		rc = EX_DATA;
+	return messages(s->c, s->cli) && !rc ? EX_DATA : rc;
+}
+
+static Metric *
+metrics(const Train *r, int *n)
+{
+	Metric *m = mem(r->s->c, 4 * sizeof *m);
+	const Epoch *e = &r->now;
+	int k = 0;
+
+	m[k++] = (Metric){"loss", r->held ? e->val_loss : e->loss, false};
+	if (r->held)
+		m[k++] = (Metric){"val_loss", e->val_loss, false};
+	if (is_classifier(r->s->net)) {
+		m[k++] = (Metric){"accuracy", r->held ? e->val_accuracy :
+			e->accuracy, true};
+		if (r->held)
+			m[k++] = (Metric){"val_accuracy", e->val_accuracy, true};
+	}
+	*n = k;
+	return m;
+}
+
+static int
+prepare(Train *r)
+{
+	Session *s = r->s;
+	Metric *m;
+	int rc = override_settings(s->cli, s->net), n;
+
+	if (!rc)
+		rc = read_resumed(s);
+	if (!rc)
+		rc = session_data(s, NULL, true);
+	if (!rc)
+		rc = split(r);
+	m = metrics(r, &n);
+	if (!rc)
+		rc = require_names(s->c, s->cli, m, n);
+	if (!rc && !s->weights)
+		rc = session_fit(s, r->rows, r->train);
+	if (!rc)
+		rc = session_compile(s);
+	if (!rc)
+		rc = resume(r);
+	name_files(r);
+	r->out = strcmp(r->weights_path, "-") ? stdout : stderr;
+	if (!rc)
+		rc = check_output(r);
+	if (!rc)
+		rc = history_open(r);
+	if (!rc)
+		make_room(r);
+	return rc;
+}
+
+/* ---------------------------------------------------------------- an epoch */
+
+static size_t
+batch_rows(const Train *r, size_t at)
+{
+	const Network *net = r->s->net;
+	size_t n = net->batch_all ? r->train : (size_t)net->batch;
+
+	return n < r->train - at ? n : r->train - at;
+}
+
+static double
+train_batch(Train *r, size_t at, size_t n)
+{
+	const Session *s = r->s;
+
+	data_gather(s->data, s->net, s->net->dtype, r->order, at, n, r->x, r->t);
+	return net_train(s->jit, r->x, r->t, n);
+}
+
+static bool
+out_of_time(Train *r)
+{
+	const Network *net = r->s->net;
+	uint32_t i;
+
+	for (i = 0; i < net->stops.n; i++)
+		if (net->stops.v[i].kind == STOP_SECONDS &&
+		    train_seconds(r) > net->stops.v[i].value) {
+			r->stopped = &net->stops.v[i];
+			return true;
+		}
+	return false;
+}
+
+static void
+order_rows(Train *r)
+{
+	memcpy(r->order, r->rows, r->train * sizeof *r->order);
+	if (r->s->net->shuffle)
+		rows_shuffle(r->order, r->train, r->s->net->seed, r->epoch);
+}
+
+/* all rows once; false: it did not come to the end */
+static bool
+run_epoch(Train *r)
+{
+	Session *s = r->s;
+	double loss = 0, one;
+	size_t at, n;
+
+	order_rows(r);
+	if (s->net->schedule.kind) {
+		r->now.rate = net_schedule(s->jit, r->epoch);
+		net_set_rate(s->jit, r->now.rate);
+	}
+	memcpy(r->epoch_start, net_state(s->jit), net_bytes(s->jit));
+	for (at = 0; at < r->train; at += n) {
+		n = batch_rows(r, at);
+		one = train_batch(r, at, n);
+		if (!isfinite(one)) {
+			r->diverged = true;
+			r->now.loss = one;
+			return false;
+		}
+		r->updates++;
+		loss += one * (double)n;
+		if (interrupted) {
+			r->interrupted = true;
+			return false;
+		}
+		if (out_of_time(r) && at + n < r->train)
+			return false;
+	}
+	r->now.loss = loss / (double)r->train;
+	r->epoch++;
+	return true;
+}
+
+/* norm of the mean gradient over the rows to learn from */
+static double
+gradient_norm(Train *r)
+{
+	Session *s = r->s;
+	double sum = 0, g;
+	size_t i;
+	int64_t k;
+
+	net_zero_gradient(s->jit);
+	for (i = 0; i < r->train; i++) {
+		session_row(s, s->data, r->rows[i]);
+		net_gradient(s->jit, s->x, s->t);
+	}
+	net_get_gradient(s->jit, r->params);
+	net_zero_gradient(s->jit);
+	for (k = 0; k < s->net->params; k++) {
+		g = real_get(s->net->dtype, r->params, (size_t)k);
+		sum += g * g;
+	}
+	return sqrt(sum);
+}
+
+static bool
+stops_on_gradnorm(const Network *net)
+{
+	uint32_t i;
+
+	for (i = 0; i < net->stops.n; i++)
+		if (net->stops.v[i].kind == STOP_GRADNORM ||
+		    (net->stops.v[i].kind == STOP_PATIENCE &&
+		     net->stops.v[i].on == STOP_GRADNORM))
+			return true;
+	return false;
+}
+
+static void
+measure_epoch(Train *r)
+{
+	Session *s = r->s;
+	const size_t *held = r->val == s->data ? r->rows + r->train : NULL;
+	Measure m;
+
+	r->now.gradnorm = r->now.val_loss = NAN;
+	r->now.accuracy = r->now.val_accuracy = NAN;
+	if (is_classifier(s->net)) {
+		measure(s, s->data, r->rows, r->train, false, &m);
+		r->now.accuracy = m.accuracy;
+	}
+	if (r->held) {
+		measure(s, r->val, held, r->held, true, &m);
+		r->now.val_loss = m.loss;
+		r->now.val_accuracy = m.accuracy;
+		if (isfinite(m.loss) && (!r->best_val_epoch ||
+		                         m.loss < r->best_val)) {
+			r->best_val = m.loss;
+			r->best_val_epoch = r->epoch;
+		}
+	}
+	if (stops_on_gradnorm(s->net) ||
+	    (!r->quiet && shows_gradnorm(r) && epoch_is_due(r)))
+		r->now.gradnorm = gradient_norm(r);
+	r->now.seconds = train_seconds(r);
+}
+
+/* ------------------------------------------------------------- when to stop */
+
+static double
+quantity(const Train *r, StopKind k)
+{
+	switch (k) {
+	case STOP_LOSS: return r->now.loss;
+	case STOP_VAL_LOSS: return r->now.val_loss;
+	case STOP_ACCURACY: return r->now.accuracy;
+	case STOP_VAL_ACCURACY: return r->now.val_accuracy;
+	case STOP_GRADNORM: return r->now.gradnorm;
+	case STOP_SECONDS: return r->now.seconds;
+	case STOP_PATIENCE: break;
+	}
+	return NAN;
+}
+
+static bool
+holds(const Stop *s, double v)
+{
+	if (s->cmp[1] == '=')
+		return s->cmp[0] == '<' ? v <= s->value : v >= s->value;
+	return s->cmp[0] == '<' ? v < s->value : v > s->value;
+}
+
+static bool
+improved(const Train *r, const Stop *s, double v)
+{
+	bool more = s->on == STOP_ACCURACY || s->on == STOP_VAL_ACCURACY;
+
+	if (isnan(v))
+		return false;
+	return !r->best || (more ? v > r->best_value : v < r->best_value);
+}
+
+/* the best network so far is kept; true: it is too old */
+static bool
+patience_ends(Train *r, const Stop *s)
+{
+	size_t bytes = net_bytes(r->s->jit);
+	double v = quantity(r, s->on);
+
+	if (r->patience && r->patience != s)
+		return false; /* one is enough; the first */
+	r->patience = s;
+	if (improved(r, s, v)) {
+		if (!r->best)
+			r->best = malloc(bytes + 1);
+		if (!r->best)
+			die(r->s->c, EX_SOFTWARE_, "out of memory");
+		memcpy(r->best, net_state(r->s->jit), bytes);
+		r->best_value = v;
+		r->best_epoch = r->epoch;
+	}
+	return (double)(r->epoch - (r->best ? r->best_epoch :
+	       r->first_epoch)) >= s->value;
+}
+
+static bool
+finished(Train *r)
+{
+	const Network *net = r->s->net;
+	uint32_t i;
+
+	for (i = 0; i < net->stops.n && !r->stopped; i++) {
+		const Stop *s = &net->stops.v[i];
+
+		if (s->kind == STOP_PATIENCE ? patience_ends(r, s) :
+		    holds(s, quantity(r, s->kind)))
+			r->stopped = s;
+	}
+	return r->stopped || (int64_t)r->epoch >= net->epochs;
+}
+
+/* -------------------------------------------------------------- divergence */
+
+/* The block with the largest weight before all became nothing: the epoch runs
+ * again from its start, which is exact as training is deterministic. */
+static const char *
+grown_block(Train *r)
+{
+	Session *s = r->s;
+	const Weights *w = weights_new(s->c, s->net);
+	double largest = 0, v;
+	const char *name = NULL;
+	size_t at = 0, n, k;
+	uint32_t b;
+	int64_t i;
+
+	memcpy(net_state(s->jit), r->epoch_start, net_bytes(s->jit));
+	order_rows(r);
+	for (; at < r->train; at += n) {
+		n = batch_rows(r, at);
+		if (!isfinite(train_batch(r, at, n)))
+			break;
+		net_get_params(s->jit, r->params);
+		for (b = 0, k = 0; b < w->shapes.n; b++)
+			for (i = 0; i < w->shapes.v[b].count; i++, k++) {
+				v = fabs(real_get(s->net->dtype, r->params, k));
+				if (v > largest && isfinite(v)) {
+					largest = v;
+					name = w->shapes.v[b].name;
+				}
+			}
+	}
+	return name && largest > 10 ?
+		fmt(s->c, "\n%s grew to %.2g", name, largest) : "";
+}
+
+static double
+largest_input(const Train *r)
+{
+	const Data *d = r->s->data;
+	size_t i, n = d->rows * (size_t)d->inputs;
+	double most = 0;
+
+	for (i = 0; i < n; i++)
+		most = fmax(most, fabs(d->x[i]));
+	return most;
+}
+
+static int
+report_divergence(Train *r)
+{
+	Session *s = r->s;
+	const Network *net = s->net;
+	double most = largest_input(r);
+	const char *where;
+	char buf[40];
+	uint32_t i;
+	bool scaled = false;
+
+	for (i = 0; i < net->layers.n; i++)
+		scaled = scaled || (net->layers.v[i].rec &&
+		                    net->layers.v[i].rec->constants.n);
+	where = grown_block(r);
+	whole_file_error(s->c, net->path, "loss is %s after %s update%s "
+	                 "(epoch %zu)%s", isnan(r->now.loss) ? "not a number" :
+	                 "infinite", grouped(s->c, (int64_t)r->updates),
+	                 plural((int64_t)r->updates), r->epoch + 1, where);
+	if (most > 50 && !scaled)
+		help(s->c, "inputs reach %s: add `normalize zscore` after "
+		     "`input`", short_number(buf, most));
+	else if (net->rate > 0)
+		help(s->c, "the learning rate %s is probably too large; "
+		     "try `--rate %s`", fmt(s->c, "%.6g", net->rate),
+		     short_number(buf, net->rate / 10));
+	return messages(s->c, s->cli);
+}
+
+/* ------------------------------------------------------------------ the end */
+
+static int
+finite_params(Train *r)
+{
+	Session *s = r->s;
+	int64_t i;
+
+	net_get_params(s->jit, r->params);
+	for (i = 0; i < s->net->params; i++)
+		if (!isfinite(real_get(s->net->dtype, r->params, (size_t)i)))
+			break;
+	if (i == s->net->params)
+		return 0;
+	r->now.loss = NAN;
+	if (r->epoch > r->first_epoch)
+		r->epoch--; /* the copy is of the start of the last epoch */
+	return report_divergence(r);
+}
+
+static int
+save_weights(Train *r)
+{
+	Session *s = r->s;
+	Weights *w = weights_new(s->c, s->net);
+	size_t cap = net_bytes(s->jit) + 4096;
+	const char *why = NULL;
+	unsigned char *state = mem(s->c, cap);
+	int64_t i;
+	int rc;
+
+	w->validation = r->fraction;
+	w->epochs = r->best ? r->best_epoch : r->epoch;
+	w->params = mem(s->c, (size_t)w->count * sizeof *w->params + 1);
+	for (i = 0; i < w->count; i++)
+		w->params[i] = real_get(s->net->dtype, r->params, (size_t)i);
+	w->state_bytes = net_save(s->jit, state, cap);
+	w->state = state;
+	rc = weights_write(s->c, r->weights_path, w, &why);
+	if (rc)
+		cli_error("cannot write %s: %s", r->weights_path, why);
+	return rc;
+}
+
+static void
+restore_best(Train *r)
+{
+	if (r->best)
+		memcpy(net_state(r->s->jit), r->best, net_bytes(r->s->jit));
+}
+
+static int
+finish(Train *r)
+{
+	Metric *m;
+	int rc, n;
+
+	restore_best(r);
+	rc = finite_params(r);
+	if (!rc)
+		rc = save_weights(r);
+	if (rc) {
+		history_close(r);
+		return rc;
+	}
+	print_summary(r);
+	rc = history_close(r);
+	if (rc)
+		return rc;
+	if (!r->quiet)
+		fprintf(r->out, "wrote %s, %s\n", r->weights_path,
+		        r->history_path);
+	if (r->interrupted)
+		return EX_INTERRUPTED;
+	if (r->best)
+		measure_epoch(r);
+	m = metrics(r, &n);
+	return require(r->s->c, r->s->cli, m, n);
+}
+
+static int
+learn(Train *r)
+{
+	bool done = r->s->net->epochs <= (int64_t)r->epoch;
+
+	r->now.rate = r->s->net->rate;
+	r->started = 0;
+	r->started = train_seconds(r);
+	print_header(r);
+	while (!done && run_epoch(r)) {
+		measure_epoch(r);
+		done = finished(r);
+		curve_add(&r->curve, r->now.loss);
+		history_add(r);
+		if (epoch_is_due(r) || done)
+			print_epoch(r, done);
+	}
+	if (!r->diverged)
+		return finish(r);
+	history_close(r);
+	return report_divergence(r);
+}
+
+static void
+release(Train *r)
+{
+	if (r->val && r->val != r->s->data)
+		data_free(r->val);
+	if (r->history)
+		fclose(r->history);
+	free(r->rows);
+	free(r->order);
+	free(r->x);
+	free(r->t);
+	free(r->params);
+	free(r->epoch_start);
+	free(r->best);
+	session_close(r->s);
+}
+
+int
+cmd_train(Ctx *c, const Cli *cli)
+{
+	Session s = {0};
+	Train r = {.s = &s};
+	int rc = session_open(&s, c, cli, true);
+
+	r.quiet = cli_has(cli, "quiet");
+	r.verbose = cli_has(cli, "verbose");
+	r.now = (Epoch){NAN, NAN, NAN, NAN, NAN, NAN, 0};
+	if (!rc)
+		rc = prepare(&r);
+	if (!rc) {
+		catch_interrupt();
+		rc = learn(&r);
+	}
+	release(&r);
+	return rc;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ * A run of training: its state, what is printed and kept of it. */
+#ifndef TRAIN_H
+#define TRAIN_H
+#include "session.h"
+
+/* the loss of many epochs in few numbers: every stride-th one */
+enum { CURVE = 512 };
+typedef struct { double v[CURVE]; size_t n, stride, count; } Curve;
+
+typedef struct {                /* one epoch; NAN: not known */
+	double rate, loss, val_loss, accuracy, val_accuracy, gradnorm, seconds;
+} Epoch;
+
+typedef struct {
+	Session *s;
+	Data *val;                  /* the data itself, or that of --validate */
+	size_t *rows, *order;       /* split; this epoch's order */
+	size_t train, held;         /* rows to learn from, to validate with */
+	double fraction;
+	size_t epoch;               /* finished ones, those before too */
+	size_t first_epoch;
+	size_t updates;             /* of this run */
+	Epoch now;
+	double started;             /* seconds of the monotonic clock */
+	void *x, *t;                /* one batch */
+	void *params;               /* in the network's real */
+	void *epoch_start, *best;   /* copies of the whole network */
+	size_t best_epoch;
+	double best_value;
+	const Stop *patience, *stopped;
+	bool interrupted, diverged;
+	Curve curve;
+	FILE *history;
+	const char *weights_path, *history_path;
+	FILE *out;                  /* where progress goes */
+	bool quiet, verbose;
+	size_t printed;             /* last epoch that was printed */
+	double printed_at, best_val;
+	size_t best_val_epoch;
+} Train;
+
+/* progress.c */
+void print_header(Train *r);
+void print_epoch(Train *r, bool last);
+void print_summary(Train *r);
+void curve_add(Curve *c, double v);
+int history_open(Train *r);
+void history_add(Train *r);
+int history_close(Train *r);
+double train_seconds(const Train *r);
+bool shows_gradnorm(const Train *r);
+bool epoch_is_due(const Train *r);
+
+#endif

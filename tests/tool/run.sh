@@ -1,0 +1,209 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# train, eval, predict and check as people use them; argument: bpgen
+bpgen=$(realpath "${1:-build/bpgen}")
+here=$(cd "$(dirname "$0")/../.." && pwd)
+specs=$here/specs
+data=$here/specs/data
+more=${BPGEN_DATA:-$here/../shared/data}
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
+cd "$work" || exit 1
+passed=0 failed=0 skipped=0
+
+ok() { echo "ok $1"; passed=$((passed + 1)); }
+bad() {
+	echo "FAILED $1"
+	[ -n "$2" ] && echo "  $2"
+	sed 's/^/  | /' out err 2>/dev/null | tail -20
+	failed=$((failed + 1))
+}
+skip() { echo "skipped $1: $2"; skipped=$((skipped + 1)); }
+
+# expect NAME RC COMMAND...: runs it, output in out and err
+expect() {
+	name=$1 want=$2
+	shift 2
+	"$@" >out 2>err
+	rc=$?
+	[ "$rc" = "$want" ] && return 0
+	bad "$name" "exit status $rc, not $want"
+	return 1
+}
+# says NAME FILE TEXT: one line of the file holds it
+says() {
+	if grep -qF -- "$3" "$2"; then ok "$1"; else bad "$1" "no '$3'"; fi
+}
+
+# ------------------------------------------------------------- learning
+expect xor 0 "$bpgen" train "$specs/xor.spec" "$data/xor.csv" &&
+	says "xor learns" out "stopped: loss < 0.001"
+expect "xor predict" 0 "$bpgen" predict "$specs/xor.spec" "$data/xor.csv" &&
+	if awk 'NR > 1 { d = $3 - $4; if (d < -.2 || d > .2) bad = 1 }
+		END { exit bad || NR != 5 }' out
+	then ok "xor outputs"; else bad "xor outputs"; fi
+expect iris 0 "$bpgen" train "$specs/iris.spec" "$data/iris.csv" \
+	--validation 0.2 --require accuracy=0.95 && ok "iris learns"
+expect "iris eval" 0 "$bpgen" eval "$specs/iris.spec" "$data/iris.csv" \
+	--validation --require accuracy=0.95 && says "iris held-out" out "30 rows"
+if [ -f "$specs/digits8x8.spec" ]; then
+	expect digits8x8 0 "$bpgen" train "$specs/digits8x8.spec" \
+		"$data/digits8x8_train.csv" &&
+	expect digits8x8 0 "$bpgen" eval "$specs/digits8x8.spec" \
+		"$data/digits8x8_test.csv" --require accuracy=0.95 &&
+		ok "digits8x8 learns"
+fi
+cat >reg.spec <<'EOF'
+net reg
+input 10
+normalize zscore
+dense 8 tanh
+dense 1
+targets zscore
+loss mse
+optimizer adam rate=0.01
+batch 16
+epochs 40
+seed 3
+EOF
+expect diabetes 0 "$bpgen" train reg.spec "$data/diabetes.csv" \
+	--validation 0.2 && expect diabetes 0 "$bpgen" eval reg.spec \
+	"$data/diabetes.csv" --validation --require r2=0.3 &&
+	ok "diabetes beats the mean"
+cat >wave.spec <<'EOF'
+net wave
+input 1
+dense 16 tanh
+dense 1
+loss mse
+optimizer adam rate=0.01
+batch 8
+epochs 300
+EOF
+expect sine 0 "$bpgen" train wave.spec "$data/sine.csv" &&
+	expect sine 0 "$bpgen" eval wave.spec "$data/sine.csv" \
+		--require r2=0.99 && ok "sine is followed"
+if [ -f "$more/semeion_train.csv" ]; then
+	expect semeion 0 "$bpgen" train "$specs/digits.spec" \
+		"$more/semeion_train.csv" --validation 0.1 &&
+	expect semeion 0 "$bpgen" eval "$specs/digits.spec" \
+		"$more/semeion_test.csv" --require accuracy=0.92 &&
+		ok "semeion learns"
+else
+	skip semeion "set BPGEN_DATA to a folder with semeion_train.csv"
+fi
+
+# --------------------------------------------------- the same bits, again
+cp reg.weights first.weights
+expect again 0 "$bpgen" train reg.spec "$data/diabetes.csv" --validation 0.2 -q &&
+	if cmp -s reg.weights first.weights; then ok "training repeats"
+	else bad "training repeats"; fi
+expect half 0 "$bpgen" train reg.spec "$data/diabetes.csv" --validation 0.2 \
+	--epochs 20 -o half.weights -q &&
+expect rest 0 "$bpgen" train reg.spec "$data/diabetes.csv" --validation 0.2 \
+	--resume half.weights -o whole.weights -q &&
+	if cmp -s whole.weights first.weights; then ok "training goes on"
+	else bad "training goes on"; fi
+
+# -------------------------------------------------------------- checking
+for spec in xor iris; do
+	expect "check $spec" 0 "$bpgen" check "$specs/$spec.spec" &&
+		says "check $spec" out "the derivatives are right"
+done
+for factor in 0.5:0.500 2:2.000 -1:-1.000; do
+	cat >wrong.spec <<EOF
+activation "odd" { y = "tanh(z)", dy = "${factor%:*} * (1 - y*y)" }
+input 3
+dense 4 odd
+dense 2
+loss mse
+EOF
+	expect "wrong dy $factor" 1 "$bpgen" check wrong.spec &&
+		says "wrong dy $factor" out "ratio ${factor#*:}"
+done
+cat >wrong.spec <<'EOF'
+activation "odd" { y = "tanh(z)", dy = "1 - y*y + 0.001*z" }
+input 3
+dense 4 odd
+dense 2
+loss mse
+EOF
+expect "slightly wrong dy" 1 "$bpgen" check wrong.spec &&
+	says "slightly wrong dy" out WRONG
+for act in relu leaky elu selu gelu softplus softsign swish hard_sigmoid \
+	gaussian sin sigmoid; do
+	printf 'input 5\ndense 6 %s\ndense 4 %s\nloss mae\n' $act $act >a.spec
+	expect "check $act" 0 "$bpgen" check a.spec && ok "check $act"
+done
+
+# -------------------------------------------------------------- bad data
+cp "$specs/iris.spec" .
+bad_data() { # NAME TEXT, the table on stdin
+	cat >t.csv
+	expect "$1" 65 "$bpgen" train iris.spec t.csv && says "$1" err "$2"
+	[ -e iris.weights ] && bad "$1" "weights were written"
+	rm -f iris.weights
+}
+rm -f iris.weights
+bad_data columns "t.csv:1: error: 6 columns, but 'iris' takes 4 inputs and 1 class (or 3 one-hot targets)" <<'EOF'
+Id,SepalLength,SepalWidth,PetalLength,PetalWidth,Species
+1,5,3,1,0.2,Iris-setosa
+EOF
+printf 'Id,a,b,c,d,Species\n1,5,3,1,0.2,Iris-setosa\n' >t.csv
+expect columns 65 "$bpgen" train iris.spec t.csv &&
+	says "columns, help" err 'leave columns out with `--columns 2-5 --target 6`'
+bad_data class "t.csv:2:13: error: unknown class 'versicolor'" <<'EOF'
+5,3,1,0.2,Iris-setosa
+7,3.2,4.7,1,versicolor
+EOF
+bad_data nan "t.csv:3:3: error: 'nan' is not a finite number" <<'EOF'
+a,b,c,d,e
+5,3,1,0.2,Iris-setosa
+7,nan,4.7,1,Iris-setosa
+EOF
+bad_data empty "t.csv: error: the file is empty" </dev/null
+bad_data word "t.csv:2:5: error: 'x' is not a number" <<'EOF'
+5,3,1,0.2,Iris-setosa
+5,3,x,0.2,Iris-setosa
+EOF
+expect missing 66 "$bpgen" train iris.spec none.csv && ok "missing file"
+expect directory 66 "$bpgen" train iris.spec . && ok "directory as data"
+expect "no data" 64 "$bpgen" train iris.spec && ok "no data"
+
+# ------------------------------------------------------------ divergence
+cat >wild.spec <<'EOF'
+net wild
+input 4
+dense 8
+dense 3
+loss mse
+optimizer sgd rate=1000
+EOF
+awk -F, 'NR > 1 { print $1 "," $2 "," $3 "," $4 "," 1 "," 2 "," 3 }' \
+	"$data/iris.csv" >wild.csv
+expect divergence 65 "$bpgen" train wild.spec wild.csv && {
+	says "divergence" err "wild.spec: error: loss is "
+	says "divergence, help" err 'try `--rate 100`'
+	[ -e wild.weights ] && bad "divergence wrote weights"
+}
+
+# --------------------------------------------------------------- weights
+expect shapes 65 "$bpgen" eval "$specs/digits.spec" "$data/iris.csv" \
+	-w reg.weights && says "foreign weights" err "weights do not fit"
+head -c 200 reg.weights >cut.weights
+expect cut 65 "$bpgen" eval reg.spec "$data/diabetes.csv" -w cut.weights &&
+	says "cut weights" err "the file is cut off"
+expect none 66 "$bpgen" eval reg.spec "$data/diabetes.csv" -w none.weights &&
+	ok "missing weights"
+
+# ---------------------------------------------------------------- ctrl-c
+sed 's/^epochs.*/epochs 1000000000/; s/^stop.*//' "$specs/xor.spec" >long.spec
+timeout --preserve-status -s INT 1 "$bpgen" train long.spec "$data/xor.csv" \
+	-o long.weights --seed 6 >out 2>err
+rc=$?
+if [ $rc = 130 ] && [ -s long.weights ] && grep -q "^stopped: interrupted" out
+then ok "ctrl-c saves"; else bad "ctrl-c saves" "exit status $rc"; fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

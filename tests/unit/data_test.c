@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT
+ * Tables, rows and files of weights, with good and with damaged input. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "data/data.h"
+
+typedef struct {
+	Ctx *c;
+	Network *net;
+	Record dense, loss;
+	Data *d;
+	int rc;
+	jmp_buf exit;
+	char path[64];
+} World;
+
+static World *
+world(int inputs, int outputs, bool classifies)
+{
+	World *w = calloc(1, sizeof *w);
+	Layer input = {.name = "input0", .out = {VECTOR, 1, {inputs}}};
+	Layer dense = {.name = "dense1", .out = {VECTOR, 1, {outputs}}};
+	Weight weight = {.name = "w", .tied = -1,
+		.shape = {MATRIX, 2, {outputs, inputs}}};
+	Weight bias = {.name = "b", .tied = -1, .shape = {VECTOR, 1, {outputs}}};
+	Head head = {.layer = 1, .outputs = outputs, .targets = outputs};
+	Closed closed = {.left = outputs > 1 ? "softmax" : "sigmoid"};
+
+	w->c = ctx_new();
+	w->c->exit = &w->exit;
+	PUSH(w->c, &w->c->sources, ((Source){"", "", 0}));
+	w->net = mem(w->c, sizeof *w->net);
+	w->net->name = "toy";
+	w->net->path = "toy.spec";
+	w->net->inputs = inputs;
+	w->net->outputs = w->net->targets = outputs;
+	w->net->params = outputs * (inputs + 1);
+	w->net->batch = 1;
+	w->dense.name = "dense";
+	w->loss.name = classifies ? "cross_entropy" : "mse";
+	if (classifies)
+		PUSH(w->c, &w->loss.with, closed);
+	head.loss = &w->loss;
+	dense.rec = &w->dense;
+	PUSH(w->c, &dense.in, 0);
+	PUSH(w->c, &dense.weights, weight);
+	PUSH(w->c, &dense.weights, bias);
+	PUSH(w->c, &w->net->layers, input);
+	PUSH(w->c, &w->net->layers, dense);
+	PUSH(w->c, &w->net->heads, head);
+	strcpy(w->path, "/tmp/bpgen_data_XXXXXX");
+	close(mkstemp(w->path));
+	return w;
+}
+
+static void
+end(World *w)
+{
+	data_free(w->d);
+	unlink(w->path);
+	ctx_free(w->c);
+	free(w);
+}
+
+static Data *
+rows(World *w, const char *text, size_t n, DataOptions o)
+{
+	FILE *f = fopen(w->path, "wb");
+
+	fwrite(text, 1, n, f);
+	fclose(f);
+	data_free(w->d);
+	w->c->diags.n = 0;
+	w->c->errors = 0;
+	w->d = NULL;
+	w->d = data_read(w->c, w->net, w->path, &o, &w->rc);
+	return w->d;
+}
+
+static Data *
+table(World *w, const char *text)
+{
+	return rows(w, text, strlen(text),
+	            (DataOptions){NULL, NULL, -1, true});
+}
+
+/* the first message holds `text`, at line:column where these are not 0 */
+static void
+says(World *w, const char *text, unsigned line, unsigned column)
+{
+	const Diag *d = w->c->diags.v;
+	const Source *s;
+	unsigned i, at_line = 1, at_column = 1;
+
+	assert_null(w->d);
+	assert_int_not_equal(w->rc, 0);
+	assert_true(w->c->diags.n > 0);
+	if (!strstr(d->text, text))
+		fail_msg("'%s' has no '%s'", d->text, text);
+	if (!line)
+		return;
+	s = &w->c->sources.v[d->loc.file];
+	for (i = 0; i < d->loc.at; i++) {
+		at_column++;
+		if (s->text[i] == '\n') {
+			at_line++;
+			at_column = 1;
+		}
+	}
+	assert_int_equal(at_line, line);
+	assert_int_equal(at_column, column);
+}
+
+static void
+test_shapes_of_text(void **state)
+{
+	static const char *const same[] = {
+		"a,b,y\n1,2,3\n4,5,6\n", "1,2,3\n4,5,6\n", "1;2;3\r\n4;5;6\r\n",
+		"1\t2\t3\n4\t5\t6", "1 2 3 \n 4   5 6 \n",
+		"\xef\xbb\xbf" "a,b,y\n1,2,3\n4,5,6\n",
+		"\"a\",\"b\",\"y\"\n\"1\",2,3\n\n\n4, 5 ,6\n\n", "1,2,3\r4,5,6\r"
+	};
+	World *w = world(2, 1, false);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof same / sizeof *same; i++) {
+		Data *d = table(w, same[i]);
+
+		assert_non_null(d);
+		assert_int_equal(d->rows, 2);
+		assert_true(d->x[0] == 1 && d->x[1] == 2 && d->t[0] == 3);
+		assert_true(d->x[2] == 4 && d->x[3] == 5 && d->t[1] == 6);
+	}
+	end(w);
+}
+
+static void
+test_columns(void **state)
+{
+	World *w = world(2, 1, false);
+	const char *text = "id,p,q,price\n7,1,2,3\n8,4,5,6\n";
+	DataOptions o = {"2-3", "4", -1, true};
+
+	(void)state;
+	assert_null(table(w, text));
+	says(w, "4 columns, but 'toy' takes 2 inputs and 1 target", 1, 1);
+	assert_string_equal(w->c->diags.v[1].text, "leave columns out with "
+	                    "`--columns 2-3 --target 4`");
+	assert_non_null(rows(w, text, strlen(text), o));
+	assert_true(w->d->x[0] == 1 && w->d->t[1] == 6);
+	o = (DataOptions){"q,p", "price", -1, true};
+	assert_non_null(rows(w, text, strlen(text), o));
+	assert_true(w->d->x[0] == 2 && w->d->x[1] == 1);
+	o = (DataOptions){NULL, "price", -1, true};
+	assert_null(rows(w, text, strlen(text), o));
+	o = (DataOptions){"p,q", NULL, -1, false};
+	assert_non_null(rows(w, text, strlen(text), o));
+	assert_int_equal(w->d->stored, 0);
+	o = (DataOptions){"pp", NULL, -1, true};
+	assert_null(rows(w, text, strlen(text), o));
+	assert_int_equal(w->rc, EX_USAGE_);
+	o = (DataOptions){"2,2", "4", -1, true};
+	assert_null(rows(w, text, strlen(text), o));
+	o = (DataOptions){"1-4294967299", "4", -1, true};
+	assert_null(rows(w, text, strlen(text), o));
+	end(w);
+}
+
+static void
+test_bad_cells(void **state)
+{
+	World *w = world(2, 1, false);
+
+	(void)state;
+	table(w, "a,b,y\n1,2,3\n1,nan,3\n");
+	says(w, "'nan' is not a finite number", 3, 3);
+	table(w, "1,2,3\n1,,3\n");
+	says(w, "an empty cell in column 2", 2, 3);
+	table(w, "1,2,3\n1,abc,3\n");
+	says(w, "'abc' is not a number", 2, 3);
+	table(w, "1;2;3\n1;0,5;3\n");
+	says(w, "'0,5' is not a number", 2, 3);
+	assert_string_equal(w->c->diags.v[0].fix, "0.5");
+	table(w, "1,2,3\n1,1e999,3\n");
+	says(w, "too large", 2, 3);
+	table(w, "1,2,3\n1,1e39,3\n");
+	says(w, "dtype f32", 2, 3);
+	table(w, "1,2,3\n1,2\n");
+	says(w, "2 columns, but the first line has 3", 2, 1);
+	table(w, "1,2,3\n1,2,3,4\n");
+	says(w, "4 columns, but the first line has 3", 2, 1);
+	table(w, "1,2,3\n1,\"2,3\n");
+	says(w, "does not end", 2, 3);
+	table(w, "1,2,3\n1,\"2\"x,3\n");
+	says(w, "a quote inside", 0, 0);
+	table(w, "a,b,y\n");
+	says(w, "no rows", 1, 1);
+	table(w, "");
+	says(w, "empty", 0, 0);
+	table(w, "\n\n \n");
+	says(w, "empty", 0, 0);
+	rows(w, "1,2,3\n\0,2,3\n", 12, (DataOptions){NULL, NULL, -1, true});
+	says(w, "zero byte", 0, 0);
+	rows(w, "\x1f\x8b\x08", 3, (DataOptions){NULL, NULL, -1, true});
+	says(w, "gzip", 0, 0);
+	table(w, "1,nan,3\n1,2,3\n"); /* a damaged first row is no header */
+	says(w, "'nan'", 1, 3);
+	table(w, "1,2,0x10\n1,2,3\n");
+	says(w, "'0x10' is not a number", 1, 5);
+	end(w);
+}
+
+static void
+test_classes(void **state)
+{
+	World *w = world(1, 3, true);
+	double t[3];
+
+	(void)state;
+	assert_non_null(table(w, "x,y\n1,2\n2,0\n3,1\n"));
+	assert_int_equal(data_class(w->d, w->net, 0), 2);
+	assert_string_equal(w->net->classes.v[2], "2");
+	data_targets(w->d, w->net, 0, t);
+	assert_true(t[0] == 0 && t[1] == 0 && t[2] == 1);
+	w->net->classes.n = 0;
+	assert_non_null(table(w, "1,dog\n2,cat\n3,eel\n4,cat\n"));
+	assert_string_equal(w->net->classes.v[0], "cat");
+	assert_int_equal(data_class(w->d, w->net, 0), 1);
+	assert_int_equal(data_class(w->d, w->net, 3), 0);
+	table(w, "1,dog\n2,cats\n");
+	says(w, "unknown class 'cats'", 2, 3);
+	assert_string_equal(w->c->diags.v[0].fix, "cat");
+	assert_non_null(table(w, "1,0\n2,2\n")); /* numbers of named classes */
+	table(w, "1,0\n2,3\n");
+	says(w, "unknown class '3'", 2, 3);
+	w->net->classes.n = 0;
+	assert_non_null(table(w, "1,30\n2,10\n3,20\n"));
+	assert_int_equal(data_class(w->d, w->net, 0), 2);
+	w->net->classes.n = 0;
+	table(w, "1,3\n2,4\n3,5\n4,6\n");
+	says(w, "class number 4", 4, 3);
+	w->net->classes.n = 0;
+	assert_non_null(table(w, "1,0,0,1\n2,1,0,0\n")); /* one-hot */
+	assert_int_equal(data_class(w->d, w->net, 0), 2);
+	table(w, "1,0,0,2\n");
+	says(w, "a target of 2", 1, 7);
+	end(w);
+}
+
+static void
+test_binary(void **state)
+{
+	World *w = world(1, 1, true);
+
+	(void)state;
+	assert_non_null(table(w, "1,0\n2,1\n"));
+	assert_true(w->d->t[0] == 0 && w->d->t[1] == 1);
+	assert_non_null(table(w, "x,y\n1,yes\n2,no\n"));
+	assert_int_equal(data_class(w->d, w->net, 0), 1);
+	table(w, "x,y\n1,yes\n2,maybe\n");
+	says(w, "unknown class 'maybe'", 3, 3);
+	end(w);
+}
+
+static void
+test_split(void **state)
+{
+	World *w = world(1, 3, true);
+	Text t = {w->c, NULL, 0, 0};
+	size_t train, other, i, *a, *b, *k, held[3] = {0};
+	bool seen[101] = {false};
+
+	(void)state;
+	for (i = 0; i < 101; i++)
+		text_add(&t, "%zu,%zu\n", i, i < 50 ? (size_t)0 : i < 80 ? 1 : 2);
+	assert_non_null(table(w, t.s));
+	a = rows_split(w->d, w->net, 0.2, 7, &train);
+	b = rows_split(w->d, w->net, 0.2, 7, &other);
+	k = rows_split(w->d, w->net, 0.2, 8, &other);
+	assert_int_equal(train, 81);
+	assert_memory_equal(a, b, 101 * sizeof *a);
+	assert_memory_not_equal(a, k, 101 * sizeof *a);
+	for (i = 0; i < 101; i++)
+		seen[a[i]] = true;
+	for (i = 0; i < 101; i++)
+		assert_true(seen[i]);
+	for (i = train; i < 101; i++)
+		held[data_class(w->d, w->net, a[i])]++;
+	assert_true(held[0] == 10 && held[1] == 6 && held[2] == 4);
+	free(a);
+	free(b);
+	free(k);
+	end(w);
+}
+
+static Weights *
+save(World *w)
+{
+	Weights *out = weights_new(w->c, w->net);
+	const char *why;
+	int64_t i;
+
+	out->params = mem(w->c, (size_t)out->count * sizeof(double));
+	for (i = 0; i < out->count; i++)
+		out->params[i] = (double)(float)(0.1 * (double)i - 0.3);
+	out->state = (const unsigned char *)"state";
+	out->state_bytes = 5;
+	out->validation = 0.2;
+	assert_int_equal(weights_write(w->c, w->path, out, &why), 0);
+	return out;
+}
+
+static void
+test_weights(void **state)
+{
+	World *w = world(3, 2, true);
+	Weights *out, *in;
+	int rc;
+
+	(void)state;
+	PUSH(w->c, &w->net->classes, "a \"quoted\" \\ name");
+	PUSH(w->c, &w->net->classes, "\xc3\xa4");
+	out = save(w);
+	in = weights_read(w->c, w->path, &rc);
+	assert_non_null(in);
+	assert_int_equal(in->count, 8);
+	assert_memory_equal(in->params, out->params, 8 * sizeof(double));
+	assert_string_equal(in->classes.v[0], "a \"quoted\" \\ name");
+	assert_string_equal(in->classes.v[1], "\xc3\xa4");
+	assert_int_equal(in->state_bytes, 5);
+	assert_memory_equal(in->state, "state", 5);
+	w->net->layers.v[1].weights.v[0].shape.dim[1] = 4;
+	assert_false(weights_apply(w->c, w->net, in));
+	assert_non_null(strstr(w->c->diags.v[0].text, "file 2x3"));
+	assert_non_null(strstr(w->c->diags.v[0].text, "spec 2x4"));
+	end(w);
+}
+
+/* any byte that is changed and any length that is cut is noticed */
+static void
+test_damaged_weights(void **state)
+{
+	World *w = world(3, 2, true);
+	const char *why;
+	size_t n, i;
+	char *text, *bad;
+	int rc;
+
+	(void)state;
+	save(w);
+	assert_int_equal(read_file(w->c, w->path, 1 << 20, &text, &n, &why), 0);
+	for (i = 0; i < 2 * n; i++) {
+		bad = copy(w->c, text, n);
+		if (i < n)
+			bad[i] ^= (char)(1 << i % 8);
+		assert_int_equal(write_file(w->c, w->path, bad,
+		                 i < n ? n : i - n, &why), 0);
+		assert_null(weights_read(w->c, w->path, &rc));
+		assert_int_equal(rc, EX_DATA);
+	}
+	assert_null(weights_read(w->c, "/nonexistent/file", &rc));
+	assert_int_equal(rc, EX_NOINPUT_);
+	end(w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shapes_of_text),
+		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_bad_cells),
+		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_binary),
+		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_weights),
+		cmocka_unit_test(test_damaged_weights),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
