@@ -516,6 +516,12 @@ void jit_free(Jit *j);
 Network *front(Ctx *c, const char *path);    /* NULL: see the messages */
 const Record *record_find(Ctx *c, RecordKind kind, const char *name);
 const Names *record_names(Ctx *c, RecordKind kind); /* sorted; built-in, spec's */
+/* The constants of normalize, and of `targets`, from the training rows: one
+ * ColumnStats a scalar of the layer's input, of the targets.  A deviation is
+ * that of the population (divided by the number of rows). */
+typedef struct { double mean, deviation, min, max; } ColumnStats;
+bool record_fit(Ctx *c, Layer *l, const ColumnStats *columns);
+void targets_fit(Network *net, const ColumnStats *targets);
 /* text of templates/PATH, embedded or from --templates; NULL: none */
 const char *template_text(Ctx *c, const char *path, size_t *len);
 Names template_list(Ctx *c, const char *folder);
