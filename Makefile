@@ -26,6 +26,10 @@ else
 CPPFLAGS_B = -DNDEBUG
 endif
 
+# a make of its own, which sees the packages that `deps` has just installed
+BUILD      = $(MAKE) --no-print-directory -s \
+             -j$(shell nproc 2>/dev/null || echo 1)
+
 VERSION := $(shell sed -n 's/^.define BPGEN_VERSION "\(.*\)"/\1/p' gen/bpgen.h)
 LUA_CFLAGS := $(shell $(PKG_CONFIG) --cflags lua5.4 2>/dev/null)
 LUA_LIBS   := $(shell $(PKG_CONFIG) --libs lua5.4 2>/dev/null)
@@ -97,16 +101,16 @@ $(PROPERTY): $(wildcard tests/property/*.[ch]) $(LIBRARY)
 unit: $(UNIT) $(PROPERTY)
 
 # these may start on a machine where the packages are not there yet
-check check-all demo: deps
-	@$(MAKE) --no-print-directory $@-now
-
-check-now: all unit
+check: deps
+	@$(BUILD) all unit
 	@sh tests/run.sh $(B)/bpgen $(B)/tests/unit
 
-check-all-now: all unit
+check-all: deps
+	@$(BUILD) all unit
 	@sh tests/run.sh --heavy $(B)/bpgen $(B)/tests/unit
 
-demo-now: all
+demo: deps
+	@$(BUILD) all
 	@sh tests/demo.sh $(B)/bpgen $(B)/demo
 
 bench: all
@@ -140,6 +144,6 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d)
 
-.PHONY: all unit check check-now check-all check-all-now demo demo-now bench \
+.PHONY: all unit check check-all demo bench \
 	deps install uninstall format clean always
 .DELETE_ON_ERROR:

@@ -39,23 +39,32 @@ line_open(Emit *e)
 		text_put(e->out, "\t", 1);
 }
 
-/* Where to break a line: after the last blank within the width, outside as many
- * parentheses as possible, in front of an operator. */
+/* A line breaks before an operator or after = and commas, outside as many
+ * parentheses as possible; never within a subscript. */
+static bool
+may_break(const char *s, size_t i, size_t n)
+{
+	if (s[i] != ' ' || !i || i + 2 >= n)
+		return false;
+	if (s[i - 1] == ',' || s[i - 1] == '=')
+		return true;
+	return strchr("+-?:&|", s[i + 1]) && s[i + 2] != '=';
+}
+
 static size_t
 break_at(const char *s, size_t n, size_t width)
 {
 	size_t i, best = 0;
-	int depth = 0, least = 1000;
+	int depth = 0, inside = 0, least = 1000;
 
 	for (i = 0; i < n && (i < width || !best); i++) {
-		depth += s[i] == '(' || s[i] == '[';
-		depth -= s[i] == ')' || s[i] == ']';
-		if (s[i] != ' ' || i + 1 >= n || !strchr("+-?:&|", s[i + 1]))
-			if (s[i] != ' ' || !i || s[i - 1] != ',')
-				continue;
-		if (depth > least && i > width / 3)
+		depth += s[i] == '(';
+		depth -= s[i] == ')';
+		inside += s[i] == '[';
+		inside -= s[i] == ']';
+		if (inside || !may_break(s, i, n))
 			continue;
-		if (i < width / 3 && best)
+		if (depth > least && best > width / 4)
 			continue;
 		best = i;
 		least = depth;
@@ -459,7 +468,7 @@ put_random(Emit *e, TensorId t, const Sub *subs, uint32_t n)
 
 	e->use_random = true;
 	e->use_n = true;
-	put(e, fmt(e->c, "%s_random(n, %uu, %s, ", e->prefix, x->key,
+	put(e, fmt(e->c, "%s_random(n, 0x%xu, %s, ", e->prefix, x->key,
 	    x->batch ? "n->step, n->samples" : "0, 0"));
 	for (i = n; i-- > x->batch; stride *= dim_of(e, t, i))
 		strides[i] = stride;
@@ -510,6 +519,8 @@ put_ref(Emit *e, TensorId t, const Sub *subs, uint32_t n)
 		if (!constant)
 			die(e->c, EX_SOFTWARE_, "%s is no array", x->name);
 		put_name(e, t, at, n);
+	} else if (x->kind == T_CONST && !x->values) {
+		die(e->c, EX_SOFTWARE_, "the table %s has no values", x->name);
 	} else if (constant && x->kind == T_CONST) {
 		put(e, literal_text(e, x->values[flat]));
 	} else if (constant && has_local(e, t)) {

@@ -122,7 +122,7 @@ block_comment(Emit *e, const Stmt *s)
 	case PH_LOSS:
 		return loss ? fmt(e->c, "loss: %s", loss->name) : "loss";
 	case PH_BACKWARD:
-		return of ? fmt(e->c, "%s, backward", of) : "backward";
+		return of ? fmt(e->c, "%s, backward", of) : "loss, backward";
 	case PH_UPDATE:
 	case PH_INIT:
 		break;

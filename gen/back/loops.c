@@ -203,6 +203,30 @@ typedef struct {
 	Trip *trips;                /* by loop */
 } Leaf;
 
+/* l >= 0 with what is negative on the other side: j + 2 >= k, u <= 3 */
+static void
+put_at_least_zero(Emit *e, const Linear *l)
+{
+	Linear up = { .k = l->k > 0 ? l->k : 0 };
+	Linear down = { .k = l->k < 0 ? -l->k : 0 };
+	int i;
+
+	for (i = 0; i < l->n; i++) {
+		Linear *side = l->t[i].c > 0 ? &up : &down;
+		side->t[side->n] = l->t[i];
+		side->t[side->n++].c = l->t[i].c > 0 ? l->t[i].c : -l->t[i].c;
+	}
+	if (up.n) {
+		put_linear(e, &up, P_ADD);
+		put(e, " >= ");
+		put_linear(e, &down, P_ADD);
+	} else {
+		put_linear(e, &down, P_ADD);
+		put(e, " <= ");
+		put_linear(e, &up, P_ADD);
+	}
+}
+
 /* false: some guard never holds here, nothing was written */
 static bool
 put_guards(Emit *e, const Stmt *s, Open *o, bool *opened)
@@ -223,16 +247,7 @@ put_guards(Emit *e, const Stmt *s, Open *o, bool *opened)
 			line_open(e);
 		put(e, first ? "if (" : " && ");
 		l = linear(e, e->p->guards.v[s->guard + i]);
-		v = l.k;
-		if (v < 0) { /* j - 3 >= 0 reads j >= 3 */
-			l.k = 0;
-			put_linear(e, &l, P_ADD);
-			put(e, " >= ");
-			put_int(e, -v);
-		} else {
-			put_linear(e, &l, P_ADD);
-			put(e, " >= 0");
-		}
+		put_at_least_zero(e, &l);
 		first = false;
 	}
 	if (!first) {
@@ -460,34 +475,60 @@ leaf_stage(Emit *e, Leaf *f, LeafStage stage)
 	leaf_loops(e, f);
 }
 
+static const char *
+free_word(Emit *e, const char *wish)
+{
+	const char *s = wish;
+	uint32_t tail = 0;
+
+	while (!is_free(e, s))
+		s = fmt(e->c, "%s%u", wish, ++tail);
+	return s;
+}
+
+/* sixteen partial sums, joined as a tree */
 static void
 leaf_lanes(Emit *e, Leaf *f)
 {
-	const char *v = f->acc;
-	int half = f->s->lanes / 2;
+	const char *v = f->acc, *i = free_word(e, "i"), *h = free_word(e, "h");
 
 	line_open(e);
 	put(e, fmt(e->c, "%s %s[%d]", e->real, v, f->s->lanes));
 	line_close(e, ";");
 	line_open(e);
-	put(e, fmt(e->c, "for (int i = 0; i < %d; i++)\n", f->s->lanes));
+	put(e, fmt(e->c, "for (int %s = 0; %s < %d; %s++)\n", i, i,
+	    f->s->lanes, i));
 	e->indent++;
 	line_open(e);
-	put(e, fmt(e->c, "%s[i] = %s", v, literal_text(e, -0.0)));
+	put(e, fmt(e->c, "%s[%s] = %s", v, i, literal_text(e, -0.0)));
 	line_close(e, ";");
 	e->indent--;
 	leaf_stage(e, f, LEAF_TERM);
 	line_open(e);
-	put(e, fmt(e->c, "for (int h = %d; h; h /= 2)\n", half));
+	put(e, fmt(e->c, "for (int %s = %d; %s; %s /= 2)\n", h,
+	    f->s->lanes / 2, h, h));
 	e->indent++;
 	line_open(e);
-	put(e, "for (int i = 0; i < h; i++)\n");
+	put(e, fmt(e->c, "for (int %s = 0; %s < %s; %s++)\n", i, i, h, i));
 	e->indent++;
 	line_open(e);
-	put(e, fmt(e->c, "%s[i] += %s[i + h]", v, v));
+	put(e, fmt(e->c, "%s[%s] += %s[%s + %s]", v, i, v, i, h));
 	line_close(e, ";");
 	e->indent -= 2;
 	put_store(e, f);
+}
+
+/* the first term where there surely is one; else what any term exceeds */
+static void
+put_max_start(Emit *e, const Stmt *s)
+{
+	put(e, " = ");
+	/* unbound, the reduced indices are 0 */
+	if (s->nguard || hoists_of(e, s->expr)->n)
+		put(e, literal_text(e, -INFINITY));
+	else
+		put_expr(e, s->expr, P_ANY);
+	line_close(e, ";");
 }
 
 /* max and argmax keep the value and, where asked for, its place */
@@ -505,16 +546,17 @@ leaf_max(Emit *e, Leaf *f)
 		line_open(e);
 		put(e, fmt(e->c, "%s %s = %s", e->real, f->acc,
 		    literal_text(e, 0)));
+		line_close(e, ";");
+	} else if (e->k->store[s->target].how == ST_LOCAL) {
+		put_target(e, s, false);
+		put_max_start(e, s);
+		leaf_stage(e, f, LEAF_TERM);
+		return;
 	} else {
 		f->acc = local_name(e, "best");
-		put(e, fmt(e->c, "%s %s = ", e->real, f->acc));
-		/* unbound, the reduced indices are 0: the first term */
-		if (s->nguard || hoists_of(e, s->expr)->n)
-			put(e, literal_text(e, -INFINITY));
-		else
-			put_expr(e, s->expr, P_ANY);
+		put(e, fmt(e->c, "%s %s", e->real, f->acc));
+		put_max_start(e, s);
 	}
-	line_close(e, ";");
 	leaf_stage(e, f, LEAF_TERM);
 	if (e->trace) {
 		e->use_trace = e->use_hash = true;

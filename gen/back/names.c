@@ -195,7 +195,10 @@ wish(Program *p, const Tensor *t)
 		stem = !strcmp(stem, "z") ? "delta" : fmt(p->c, "d%s", stem);
 		return numbered(p->c, stem, layer_number(p, of->layer));
 	}
-	return numbered(p->c, stem_of(p, t), number);
+	stem = stem_of(p, t);
+	if (number < 0 && !strcmp(stem, "delta")) /* of a loss: its layer's */
+		number = layer_number(p, p->net->heads.v[0].layer);
+	return numbered(p->c, stem, number);
 }
 
 static bool

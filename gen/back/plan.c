@@ -239,6 +239,25 @@ straight(Planner *a, KernelPlan *k, const Stmts *list, StmtId from, StmtId to)
 	}
 }
 
+/* the last reduction loop runs by lanes, so that they are a loop of their own;
+ * only where that loop begins at lane 0 each time */
+static void
+split_lanes(Planner *a, const Stmt *s, Schedule *q)
+{
+	Loop *l = &q->loops.v[q->loops.n - 1], inner;
+
+	if (!q->loops.n || loop_is_result(a->p, s, l) || l->count <= s->lanes ||
+	    (l->count % s->lanes && l->count != stmt_terms(a->p, s)))
+		return;
+	inner = *l;
+	inner.how = LOOP_LANES;
+	inner.count = s->lanes;
+	inner.guarded = l->count % s->lanes != 0;
+	l->step = s->lanes;
+	l->count = (l->count + s->lanes - 1) / s->lanes;
+	PUSH(a->p->c, &q->loops, inner);
+}
+
 static void
 loops(Planner *a, KernelPlan *k, const Stmts *list, StmtId from, StmtId to)
 {
@@ -257,6 +276,8 @@ loops(Planner *a, KernelPlan *k, const Stmts *list, StmtId from, StmtId to)
 		} else {
 			box_loops(a, &q, s->idx, s->nidx, LOOP_SERIAL);
 			box_loops(a, &q, s->ridx, s->nridx, LOOP_SERIAL);
+			if (s->lanes > 1)
+				split_lanes(a, s, &q);
 		}
 		PUSH(a->p->c, &k->schedules, q);
 	}

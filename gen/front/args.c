@@ -460,7 +460,10 @@ take_positional(Ctx *c, Statement *st, const Param *p, Item *item, Arg *a)
 static void
 missing(Ctx *c, const char *what, const Param *p, const Token *first)
 {
-	err(c, first->loc, "%s needs %s", what, p->what);
+	err(c, first->loc, "%s needs %s", what, p->kind == ARG_WINDOW ?
+	    "a window, like 5x5" : p->kind == ARG_FRACTION ?
+	    "a fraction, like 0.2" : p->kind == ARG_ACTIVATION ?
+	    "an activation" : p->what);
 	if (p->kind == ARG_WORD || p->kind == ARG_CHOICE)
 		help(c, "one of: %s", args_list(c, &p->words));
 	else if (named(p))
@@ -564,7 +567,8 @@ unknown_option(Ctx *c, const Item *item, const char *what, const Record *rec,
 	}
 	near = nearest(name, &all);
 	if (p || (rec && rec->kind == REC_LAYER && !strcmp(name, "activation")))
-		help(c, "it is written without a name: `%s`", item->value.text);
+		help(c, "it is written without a name: `%s %s`", what,
+		     item->value.text);
 	else if (near)
 		args_suggest(c, name, &all, "an option");
 	else if (names.n)
@@ -596,7 +600,7 @@ form(Ctx *c, const Record *rec, const char *word)
 	const char *name;
 	uint32_t i;
 
-	text_add(&t, "%s", word);
+	text_add(&t, rec->variadic ? "%s A B" : "%s", word);
 	for (i = 0; i < rec->params.n; i++) {
 		const Param *p = &rec->params.v[i];
 

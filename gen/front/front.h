@@ -185,6 +185,7 @@ const char *args_list(Ctx *c, const Names *names);
 typedef struct {
 	const char *name;            /* of the setting */
 	Statement st;
+	bool broken;                 /* a message was said */
 } Setting;
 typedef struct {
 	uint32_t file;
@@ -213,6 +214,7 @@ typedef struct Parse {
 	bool prev_broken;            /* the line before made no layer */
 	bool stopped;                /* Lua failed: the rest means nothing */
 	int include_depth;
+	uint32_t noted;              /* messages that have their notes */
 	Loc not_yet;                 /* first thing that cannot be generated */
 	const char *not_yet_text;
 	const Record *init;          /* of the setting, with its arguments */

@@ -335,7 +335,7 @@ check_classes(Parse *p)
 	uint32_t i;
 	int values = 0;
 
-	if (!s || net->classes.n == 0 || net->heads.n == 0)
+	if (!s || s->broken || net->classes.n == 0 || net->heads.n == 0)
 		return;
 	for (i = 0; i < net->heads.n; i++) {
 		const Shape *out = &net->layers.v[net->heads.v[i].layer].out;
@@ -361,7 +361,7 @@ check_columns(Parse *p)
 	const Setting *s = setting_find(p, "columns");
 	const Layer *l;
 
-	if (!s || net->columns.n == 0 || net->heads.n == 0 ||
+	if (!s || s->broken || net->columns.n == 0 || net->heads.n == 0 ||
 	    (int)net->columns.n == net->outputs)
 		return;
 	l = &net->layers.v[net->heads.v[0].layer];
@@ -374,8 +374,9 @@ check_columns(Parse *p)
 static void
 check_targets(Parse *p)
 {
-	const Network *net = p->net;
+	Network *net = p->net;
 	const Setting *s = setting_find(p, "targets");
+	int k, n = net->targets > net->outputs ? net->targets : net->outputs;
 	uint32_t i;
 
 	for (i = 0; s && net->targets_scale && i < net->heads.n; i++) {
@@ -389,6 +390,13 @@ check_targets(Parse *p)
 		note(p->c, h->loc, "the loss");
 		return;
 	}
+	if (!net->targets_scale)
+		return;
+	/* neutral until the data or the weights tell */
+	net->t_shift = mem(p->c, (size_t)n * sizeof *net->t_shift);
+	net->t_scale = mem(p->c, (size_t)n * sizeof *net->t_scale);
+	for (k = 0; k < n; k++)
+		net->t_scale[k] = 1;
 }
 
 static bool

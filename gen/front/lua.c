@@ -502,11 +502,10 @@ s_rep(lua_State *L)
 	lua_Integer n = luaL_checkinteger(L, 2);
 	uint64_t len = length(L, 1) + length(L, 3);
 
-	if (n > 0)
-		sandbox_charge(front_of(L)->c,
-		               1 + (uint64_t)n / 8 + (len > 16 &&
-		               (uint64_t)n < UINT32_MAX ?
-		               (uint64_t)n * (len / 16) : 0));
+	/* what is too large for the memory is refused at once */
+	if (n > 0 && len > 0 && (uint64_t)n <= MOST_BYTES / len)
+		sandbox_charge(front_of(L)->c, 1 + (uint64_t)n / 8 +
+		               (uint64_t)n * len / 16);
 	return forward(L);
 }
 
@@ -1000,6 +999,22 @@ undefined_variable(Front *f, Loc at, const char *name)
 	}
 }
 
+/* Lua met a statement in the middle of something: the line before `at` */
+static void
+incomplete(Ctx *c, Loc at)
+{
+	const char *s = c->sources.v[at.file].text;
+	uint32_t end = at.at;
+
+	while (end > 0 && strchr(" \t\r\n", s[end - 1]))
+		end--;
+	at.at = end > 0 ? end - 1 : 0;
+	at.len = 1;
+	err(c, at, "this line of Lua is not complete");
+	help(c, "Lua goes on to the next line inside of brackets alone, or "
+	     "after a comma");
+}
+
 /* `... expected (to close 'for' at line 4) near <eof>` */
 static void
 syntax_error(Front *f, Loc at, const char *text)
@@ -1014,6 +1029,10 @@ syntax_error(Front *f, Loc at, const char *text)
 	if (token && !strncmp(text, "<eof> expected", 14)) {
 		find_text(c, at, token, &word);
 		err(c, word, "this '%s' closes nothing", token);
+		return;
+	}
+	if (token && !strcmp(token, ";") && !find_text(c, at, token, &word)) {
+		incomplete(c, at); /* the `;` stands before each statement */
 		return;
 	}
 	open = strstr(text, "(to close '");

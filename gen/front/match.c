@@ -406,6 +406,18 @@ offset(lua_Integer i, size_t len)
 	return len - (size_t)-i;
 }
 
+/* Lua's find takes such patterns as plain text, `)` among them */
+static bool
+is_plain(const char *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (p[i] && strchr("^$*+?.([%-", p[i]))
+			return false;
+	return true;
+}
+
 static const char *
 find_plain(Match *m, const char *s, const char *p, size_t p_len)
 {
@@ -436,7 +448,7 @@ find_or_match(lua_State *L, bool find)
 		return 1;
 	}
 	start(&m, L, s, len, p, p_len);
-	if (find && lua_toboolean(L, 4)) {
+	if (find && (lua_toboolean(L, 4) || is_plain(p, p_len))) {
 		at = find_plain(&m, s + from, p, p_len);
 		if (!at) {
 			lua_pushnil(L);

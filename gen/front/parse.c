@@ -258,12 +258,16 @@ place_notes(Ctx *c, lua_State *L, const char *loops)
 
 /* Appends these notes to every message from `from` on. */
 static void
-add_notes(Ctx *c, lua_State *L, uint32_t from)
+add_notes(Parse *p, lua_State *L, uint32_t from)
 {
+	Ctx *c = p->c;
 	VEC(Diag) old = { 0 };
 	const char *loops;
 	uint32_t i;
 
+	if (from < p->noted) /* by the statements of an included file */
+		from = p->noted;
+	p->noted = c->diags.n;
 	if (from >= c->diags.n)
 		return;
 	loops = loop_variables(c, L);
@@ -276,6 +280,7 @@ add_notes(Ctx *c, lua_State *L, uint32_t from)
 		PUSH(c, &c->diags, old.v[i]);
 	}
 	place_notes(c, L, loops);
+	p->noted = c->diags.n;
 }
 
 /* -------------------------------------------------- what the chunk calls */
@@ -341,7 +346,7 @@ run_statement(lua_State *L)
 		elaborate(p, &st);
 	else
 		p->prev_broken = true;
-	add_notes(p->c, L, before);
+	add_notes(p, L, before);
 	file = &p->files.v[index]; /* an include may have moved it */
 	if (p->c->errors == errors)
 		file->sound = true;

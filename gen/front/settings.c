@@ -53,7 +53,8 @@ one_of(Parse *p, const Token *t, const char *what, const char *const *words)
 	}
 	err(p->c, t->loc, "%s must be %s%s, but is %s", what,
 	    i > 1 ? "one of " : "", list.s, t->text);
-	args_suggest(p->c, t->text, &names, "a word");
+	if (t->kind == TK_WORD)
+		args_suggest(p->c, t->text, &names, "a word");
 	return -1;
 }
 
@@ -602,7 +603,7 @@ take_budget(Parse *p, Statement *st)
 static void
 take_output(Parse *p, Statement *st)
 {
-	Setting s = { "output", *st };
+	Setting s = { .name = "output", .st = *st };
 	uint32_t i;
 
 	PUSH(p->c, &p->outputs, s);
@@ -657,9 +658,9 @@ setting_take(Parse *p, Statement *st)
 {
 	const Row *row = row_of(st->word.text);
 	const Setting *first = setting_find(p, row->name);
-	Setting s = { row->name, *st };
+	Setting s = { .name = row->name, .st = *st };
+	uint32_t number = p->settings.n;
 	int errors = p->c->errors;
-	Item *left;
 
 	if (first && !row->repeats) {
 		err(p->c, st->word.loc, "'%s' is set twice", row->name);
@@ -672,9 +673,7 @@ setting_take(Parse *p, Statement *st)
 	row->take(p, st);
 	if (p->c->errors == errors)
 		args_rest(p->c, st, row->name, NULL, NULL);
-	else
-		while ((left = args_positional(st)) != NULL)
-			;
+	p->settings.v[number].broken = st->bad || p->c->errors > errors;
 }
 
 /* ---------------------------------------------------------------- the end */

@@ -321,6 +321,8 @@ compile(Job *j, const PlanOptions *options)
 	Plan *way = p && !c->errors ? plan(p, options) : NULL;
 	int rc;
 
+	if (way && !c->errors)
+		check_budget(c, j->net, way);
 	if (way && !c->errors && cli_has(j->cli, "dump"))
 		return dump_plan(j, p, way);
 	if (way && !c->errors)

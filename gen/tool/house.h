@@ -17,6 +17,9 @@ int messages(Ctx *c, const Cli *cli);
 /* --plan and --unroll; 0 or 64 after a message */
 int plan_options(const Cli *cli, const Network *net, PlanOptions *o);
 
+/* messages where the plan breaks the spec's `budget` */
+void check_budget(Ctx *c, const Network *net, const Plan *plan);
+
 /* files that are written together or not at all */
 typedef struct {
 	const char *path;          /* as the user says it; "-": stdout */

@@ -104,7 +104,7 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 
 /* names of warnings, as warn() takes them */
 #define WARNINGS \
-	"forward-only", "inexact-pool", "loss-match", "normalize", "replaced", \
+	"budget", "forward-only", "inexact-pool", "loss-match", "normalize", "replaced", \
 	"resume", "unused-layer", "weights"
 
 typedef struct {

@@ -21,8 +21,18 @@ verdict() { # ok|FAILED|skipped WHAT
 	esac
 }
 
-# one compiler with its flags a line
+# one compiler with its flags a line; a few of them unless BPGEN_HEAVY is set
 compilers() {
+	if [ -z "$BPGEN_HEAVY" ]; then
+		cat <<-'END'
+		tcc
+		gcc -std=c99 -O0
+		gcc -O3 -march=native
+		clang -O2
+		g++ -std=c++11 -O2
+		END
+		return
+	fi
 	cat <<-'END'
 	tcc
 	tcc -DBP_SOFT_SQRT

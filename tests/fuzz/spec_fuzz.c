@@ -45,6 +45,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = 0;
 	c->exit = &out;
 	if (setjmp(out) == 0) {
+		sandbox_open(c);
+		record_open(c);
+		/* the limits hold, but a fuzzer has no time to meet them */
+		c->front->steps = 99000000;
+		c->front->bytes = (size_t)200 << 20;
 		net = front_text(c, "fuzz.spec", text, size);
 		diag_print(c, null, false);
 		/* definitions may read what expand leaves out */

@@ -65,7 +65,7 @@ samples(Case *k, uint64_t *state)
 		}
 }
 
-/* what the data would give to normalize */
+/* what the data would give to normalize and targets */
 static void
 constants(Network *net, uint64_t *state)
 {
@@ -81,6 +81,11 @@ constants(Network *net, uint64_t *state)
 					state) : number(state);
 		l->constants_known = l->rec && l->rec->constants.n;
 	}
+	for (i = 0; net->targets_scale && i < (uint32_t)net->targets; i++) {
+		net->t_shift[i] = number(state);
+		net->t_scale[i] = 0.5 + 2 * draw_uniform(state);
+	}
+	net->t_constants_known = net->targets_scale != 0;
 	network_hash(net);
 }
 
@@ -189,6 +194,8 @@ floats(Case *k, Runs *runs)
 		why = check_bits(k, r, m, true);
 		if (!why && i < 2)
 			why = check_batch(k, r);
+		if (!why && i == 0)
+			why = check_calls(k, r);
 		if (!why && i < 2)
 			why = check_bytes(k, r, net_plan(r->n)->bytes);
 		if (!why && i == 0)

@@ -448,6 +448,94 @@ check_batch(Case *k, Run *r)
 	return why ? why : one_update(k, r, n);
 }
 
+/* gradients that come from elsewhere count as if they had been made here */
+static const char *
+add_gradient(Case *k, Run *r)
+{
+	double *g = reals(k, k->params), *a = reals(k, k->params);
+	void (*add)(void *, const void *, size_t);
+	void *symbol = net_symbol(r->n, "add_gradient");
+
+	memcpy(&add, &symbol, sizeof add);
+	run_start(r);
+	run_gradient(r, k->x, k->t);
+	run_get_gradient(r, g);
+	net_zero_gradient(r->n);
+	run_gradient(r, k->x + k->inputs, k->t + k->targets);
+	add(net_state(r->n), run_in(r, g, k->params), 1);
+	run_get_gradient(r, g);
+	net_zero_gradient(r->n);
+	run_gradient(r, k->x, k->t);
+	run_gradient(r, k->x + k->inputs, k->t + k->targets);
+	run_get_gradient(r, a);
+	net_zero_gradient(r->n);
+	return k->masks ? NULL : differ(k, fmt(k->c, "%s: add_gradient, and "
+	       "gradient", r->what), g, a, k->params, 0);
+}
+
+static const char *
+forward_batch(Case *k, Run *r)
+{
+	double *y = reals(k, k->outputs);
+	void (*forward)(void *, const void *, void *, size_t);
+	void *symbol = net_symbol(r->n, "forward_batch");
+	const unsigned char *all;
+	unsigned char *raw = mem(k->c, (k->outputs * SAMPLES + 1) * 8);
+	size_t i, j;
+	double v;
+
+	memcpy(&forward, &symbol, sizeof forward);
+	run_start(r);
+	forward(net_state(r->n), run_in(r, k->x, k->inputs * SAMPLES), raw,
+	        SAMPLES);
+	for (i = 0, all = raw; i < SAMPLES; i++) {
+		run_forward(r, k->x + i * k->inputs, y);
+		for (j = 0; j < k->outputs; j++, all += net_real(r->n)) {
+			v = r->dtype == F32 ? (double)*(const float *)(const
+				void *)all : *(const double *)(const void *)all;
+			if (!equal(v, y[j]))
+				return fmt(k->c, "%s: forward_batch gives %a, "
+				           "forward %a", r->what, v, y[j]);
+		}
+	}
+	return NULL;
+}
+
+/* a network is its bytes, at any address that suits its numbers */
+static const char *
+moved(Case *k, Run *r)
+{
+	unsigned char *other = mem(k->c, net_bytes(r->n) + 128);
+	double (*d)(void *, const void *, const void *, size_t);
+	float (*f)(void *, const void *, const void *, size_t);
+	void *symbol = net_symbol(r->n, "train");
+	const void *x = run_in(r, k->x, k->inputs * SAMPLES);
+	const void *t = run_targets(r, k->t, k->targets * SAMPLES);
+
+	memcpy(&d, &symbol, sizeof d);
+	memcpy(&f, &symbol, sizeof f);
+	other += 64 - (uintptr_t)other % 64 + net_real(r->n);
+	run_start(r);
+	memcpy(other, net_state(r->n), net_bytes(r->n));
+	net_train(r->n, x, t, SAMPLES);
+	if (r->dtype == F32)
+		f(other, x, t, SAMPLES);
+	else
+		d(other, x, t, SAMPLES);
+	return memcmp(other, net_state(r->n), net_bytes(r->n)) ? fmt(k->c, "%s: "
+	       "a copy at another address trains otherwise", r->what) : NULL;
+}
+
+const char *
+check_calls(Case *k, Run *r)
+{
+	const char *why = add_gradient(k, r);
+
+	if (!why)
+		why = forward_batch(k, r);
+	return why ? why : moved(k, r);
+}
+
 /* ----------------------------------------------------- (d) saved and loaded */
 
 enum { OK, TRUNCATED, CORRUPT, VERSION, TOPOLOGY, ANY };

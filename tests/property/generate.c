@@ -31,7 +31,7 @@ draw_uniform(uint64_t *state)
 
 /* ---------------------------------------------------------- what is there */
 
-enum { MOST = 40, MOST_PARAMS = 900, MOST_TERMS = 9000 };
+enum { OWN = 4, MOST = 40, MOST_PARAMS = 900, MOST_TERMS = 9000 };
 typedef enum { VECTOR, MATRIX, MAP, SEQUENCE } Kind;
 typedef struct {
 	char name[16];               /* "": only the line after can read it */
@@ -49,7 +49,9 @@ typedef struct {
 	struct { char name[16]; Kind kind; int in, out, steps; bool bias; }
 		shared[MOST];        /* dense layers whose weights can be shared */
 	int shareds;
-	bool own[3];                 /* words of its own that it uses */
+	const char *optimizer;
+	bool decays;                 /* ... may be given l2 and l1 */
+	bool own[OWN];               /* words of its own that it uses */
 } Spec;
 
 static void
@@ -96,6 +98,29 @@ affordable(const Spec *s, int params, int terms)
 	       s->terms + terms <= MOST_TERMS;
 }
 
+/* words that the spec defines itself: recurrence, guards, a maximum of sums,
+ * an activation without dy */
+static const char *const own_words[OWN] = {
+	"layer \"elman\" { args = { size \"units\" }, weights = function(s, p) "
+	"return { {\"w\", p.units, s.x[2]}, {\"u\", p.units, p.units}, "
+	"{\"b\", p.units} } end, shape = function(s, p) return "
+	"{ s.x[1], p.units, kind = \"sequence\" } end, formula = "
+	"\"scan(t:\\nz[t,j] = sum(k: w[j,k]*x[t,k]) + sum(i: u[j,i]*y[t-1,i]) "
+	"+ b[j]\\ny[t,j] = tanh(z[t,j])\\n)\" }\n",
+	"layer \"causal\" { weights = function(s, p) return "
+	"{ {\"q\", s.x[2]} } end, shape = function(s, p) return s.x end, "
+	"formula = \"s[a,b] where b <= a = sum(k: x[a,k]*q[k]*x[b,k])\\n"
+	"e[a,b] where b <= a = exp(tanh(s[a,b]))\\n"
+	"y[a,k] = sum(b where b <= a: e[a,b]*x[b,k]) / "
+	"sum(b where b <= a: e[a,b])\" }\n",
+	"layer \"maxout\" { args = { size \"units\" }, weights = function(s, p) "
+	"return { {\"w\", 3, p.units, s.x.size}, {\"b\", 3, p.units} } end, "
+	"shape = function(s, p) return { p.units } end, formula = "
+	"\"y[j] = max(k: sum(i: w[k,j,i]*x[i]) + b[k,j])\" }\n",
+	"activation \"bump\" { args = { number(\"width\", 1.5) }, "
+	"y = \"z*z*z/(1 + z^2/width) + max(z, 0.1) + log1p(z^2)\" }\n"
+};
+
 /* ------------------------------------------------------------ activations */
 
 static const char *const activations[] = {
@@ -117,6 +142,10 @@ activation(Spec *s)
 		a = "tanh";
 	if (chance(s, 15))
 		return "";
+	if (chance(s, 4)) {
+		s->own[3] = true;
+		return chance(s, 50) ? " bump" : " bump width=0.7";
+	}
 	snprintf(out, sizeof out, " %s", a);
 	return out;
 }
@@ -154,9 +183,9 @@ options(Spec *s, bool weights)
 
 	if (weights && chance(s, 15))
 		say(s, " init=%s", PICK(s, inits));
-	if (weights && chance(s, 10))
+	if (weights && s->decays && chance(s, 10))
 		say(s, " l2=%s", chance(s, 50) ? "0" : "0.03");
-	if (weights && chance(s, 6))
+	if (weights && s->decays && chance(s, 6))
 		say(s, " l1=0.02");
 	if (weights && chance(s, 8))
 		say(s, " frozen");
@@ -350,26 +379,6 @@ plain(Spec *s, int in)
 	return true;
 }
 
-/* words that the spec defines itself: recurrence, guards, a maximum of sums */
-static const char *const own_words[3] = {
-	"layer \"elman\" { args = { size \"units\" }, weights = function(s, p) "
-	"return { {\"w\", p.units, s.x[2]}, {\"u\", p.units, p.units}, "
-	"{\"b\", p.units} } end, shape = function(s, p) return "
-	"{ s.x[1], p.units, kind = \"sequence\" } end, formula = "
-	"\"scan(t:\\nz[t,j] = sum(k: w[j,k]*x[t,k]) + sum(i: u[j,i]*y[t-1,i]) "
-	"+ b[j]\\ny[t,j] = tanh(z[t,j])\\n)\" }\n",
-	"layer \"causal\" { weights = function(s, p) return "
-	"{ {\"q\", s.x[2]} } end, shape = function(s, p) return s.x end, "
-	"formula = \"s[a,b] where b <= a = sum(k: x[a,k]*q[k]*x[b,k])\\n"
-	"e[a,b] where b <= a = exp(tanh(s[a,b]))\\n"
-	"y[a,k] = sum(b where b <= a: e[a,b]*x[b,k]) / "
-	"sum(b where b <= a: e[a,b])\" }\n",
-	"layer \"maxout\" { args = { size \"units\" }, weights = function(s, p) "
-	"return { {\"w\", 3, p.units, s.x.size}, {\"b\", 3, p.units} } end, "
-	"shape = function(s, p) return { p.units } end, formula = "
-	"\"y[j] = max(k: sum(i: w[k,j,i]*x[i]) + b[k,j])\" }\n"
-};
-
 static bool
 own(Spec *s, int in)
 {
@@ -533,7 +542,7 @@ layer(Spec *s)
 		in = chance(s, 60) ? s->values - 1 : below(s, s->values);
 		if (!s->value[in].name[0] && in != s->values - 1)
 			continue;
-		switch (below(s, 10)) {
+		switch (below(s, 11)) {
 		case 0: case 1: case 2:
 			if (dense(s, in, 0))
 				return;
@@ -555,7 +564,7 @@ layer(Spec *s)
 				return;
 			break;
 		default:
-			if (chance(s, 40) ? own(s, in) :
+			if (chance(s, 60) ? own(s, in) :
 			    s->value[in].kind != VECTOR && to_vector(s, in))
 				return;
 		}
@@ -695,14 +704,18 @@ heads(Spec *s)
 		                    " target=index" : "";
 		if (n == 1)
 			say(s, "loss %s%s\n", e[i]->loss, index);
-		else
+		if (n == 1 && !e[i]->act && !*index && chance(s, 15))
+			say(s, "targets %s\n", chance(s, 50) ? "zscore" :
+			    "minmax");
+		if (n > 1)
 			say(s, "output %s loss=%s%s weight=%s\n", names[i],
 			    e[i]->loss, index, i ? "0.3" : "1.5");
 	}
 }
 
+/* adamw decays by itself and takes no l2 or l1 */
 static void
-settings(Spec *s)
+choose_optimizer(Spec *s)
 {
 	static const char *const optimizers[] = {
 		"sgd rate=0.1", "sgd", "sgd rate=0.05 momentum=0.9",
@@ -711,22 +724,28 @@ settings(Spec *s)
 		"adamw rate=0.01 decay=0.1", "rmsprop rate=0.01",
 		"adagrad rate=0.05", "rprop", "rprop rate=0.02 up=1.1 down=0.4"
 	};
+
+	s->optimizer = PICK(s, optimizers);
+	s->decays = !strstr(s->optimizer, "adamw");
+}
+
+static void
+settings(Spec *s)
+{
 	static const char *const inits[] = {
 		"xavier", "xavier normal", "he", "he normal", "lecun",
 		"lecun normal", "uniform range=0.7", "normal std=0.4",
 		"orthogonal", "constant value=0.1"
 	};
-	const char *optimizer = PICK(s, optimizers);
-	bool decays = !strstr(optimizer, "adamw");
 
-	say(s, "optimizer %s\n", optimizer);
+	say(s, "optimizer %s\n", s->optimizer);
 	if (chance(s, 60))
 		say(s, "batch %d\n", 1 + below(s, 5));
 	else if (chance(s, 20))
 		say(s, "batch all\n");
-	if (decays && chance(s, 30))
+	if (s->decays && chance(s, 30))
 		say(s, "l2 0.02\n");
-	if (decays && chance(s, 15))
+	if (s->decays && chance(s, 15))
 		say(s, "l1 0.01\n");
 	if (chance(s, 20))
 		say(s, "clip norm=%s\n", chance(s, 50) ? "0.3" : "5");
@@ -748,7 +767,7 @@ define(Spec *s)
 	size_t n;
 	int i;
 
-	for (i = 2; i >= 0; i--) {
+	for (i = OWN - 1; i >= 0; i--) {
 		n = strlen(own_words[i]);
 		if (!s->own[i] || s->n + n >= s->cap)
 			continue;
@@ -770,6 +789,7 @@ generate(uint64_t seed, char *text, size_t cap)
 	s.cap = cap;
 	draw(&s.state);
 	text[0] = 0;
+	choose_optimizer(&s);
 	n = chance(&s, 20) ? 2 + below(&s, 2) : 1;
 	for (i = 0; i < n; i++)
 		one_input(&s, n > 1 || chance(&s, 60));

@@ -37,6 +37,9 @@ Run *run_new(Case *k, Dtype dtype, Unroll unroll, uint64_t random, bool check);
 void run_start(Run *r);              /* init by the spec's seed, then k->w */
 void run_params(Run *r, double *w);
 void run_set(Run *r, const double *w);
+/* the same numbers in the type of the network */
+const void *run_in(Run *r, const double *from, size_t n);
+const void *run_targets(Run *r, const double *from, size_t n);
 void run_forward(Run *r, const double *x, double *y);
 double run_loss(Run *r, const double *x, const double *t);
 double run_gradient(Run *r, const double *x, const double *t);
@@ -79,6 +82,7 @@ const char *check_near(Case *k, Run *r, Run *other);    /* f64 = oracle f64 */
 const char *check_bits(Case *k, Run *r, Model *m, bool wild);
 const char *check_same(Case *k, Run *r, Run *other);    /* two runs, to the bit */
 const char *check_batch(Case *k, Run *r);
+const char *check_calls(Case *k, Run *r); /* add_gradient, forward_batch, copies */
 typedef int LoadFunction(Net *n, const void *buf, size_t len);
 const char *check_state(Case *k, Run *r, LoadFunction *loader);
 const char *check_foreign(Case *k, Run *a, Run *b, LoadFunction *loader);

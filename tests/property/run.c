@@ -32,6 +32,18 @@ in(Run *r, void *to, const double *from, size_t n)
 	return to;
 }
 
+const void *
+run_in(Run *r, const double *from, size_t n)
+{
+	return in(r, r->a, from, n);
+}
+
+const void *
+run_targets(Run *r, const double *from, size_t n)
+{
+	return in(r, r->b, from, n);
+}
+
 static void
 out(Run *r, double *to, size_t n)
 {
@@ -55,7 +67,7 @@ run_new(Case *k, Dtype dtype, Unroll unroll, uint64_t random, bool check)
 	r->what = fmt(k->c, "%s, %s", dtype == F32 ? "f32" : "f64", random ?
 	              fmt(k->c, "random plan %llu", (unsigned long long)random) :
 	              how[unroll]);
-	r->a = reals(k, k->inputs * SAMPLES);
+	r->a = reals(k, k->inputs * SAMPLES + k->params);
 	r->b = reals(k, k->targets * SAMPLES);
 	r->r = reals(k, most);
 	r->n = net_new(k->c, k->net, dtype, &o, check);

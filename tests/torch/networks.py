@@ -71,6 +71,9 @@ two("softmax_mse", "tanh", torch.tanh, "mse", mse, one_hot(3),
 two("half_sse_index", "tanh", torch.tanh, "half_sse target=index",
     half_sse_index, index(3), "sgd rate=0.4", sgd(0.4), last="sigmoid",
     torch_last=torch.sigmoid, outputs=3)
+two("sse_index", "softplus", F.softplus, "sse target=index", sse_index,
+    index(3), "adam rate=0.02", adam(0.02), last="softmax",
+    torch_last=softmax, outputs=3)
 two("kl_with_zeros", "sigmoid", torch.sigmoid, "kl", kl, one_hot(3),
     "sgd rate=0.4 momentum=0.9 nesterov", nesterov(0.4, 0.9), last="softmax",
     torch_last=softmax, outputs=3)
@@ -407,6 +410,29 @@ def three_heads(x, w1, b1, w2, b2, w3, b3, w4, b4):
             softmax(linear(a, w3, b3)))
 
 
+nets("heads_of_index", """
+input 4
+stem: dense 5 softsign
+a: dense 3 softmax
+b: dense 2 from stem
+c: dense 4 softmax from stem
+output a loss=cross_entropy target=index
+output b loss=mae weight=0.7
+output c loss=cross_entropy target=index weight=1.5
+optimizer sgd rate=0.2 momentum=0.5
+batch 3
+""", 4, dense(5, 4) + dense(3, 5) + dense(2, 5) + dense(4, 5),
+    lambda x, *w: heads_of_index(x, *w),
+    [Head(cross_entropy_index, index(3)), Head(mae, real(2), 0.7),
+     Head(cross_entropy_index, index(4), 1.5)], momentum(0.2, 0.5))
+
+
+def heads_of_index(x, w1, b1, w2, b2, w3, b3, w4, b4):
+    stem = F.softsign(linear(x, w1, b1))
+    return (softmax(linear(stem, w2, b2)), linear(stem, w3, b3),
+            softmax(linear(stem, w4, b4)))
+
+
 # ---- sequences
 
 net("dense_per_step", """
@@ -455,6 +481,30 @@ batch 3
     lambda x, w, b, v, c: softmax(linear(torch.tanh(
         linear(x.view(4, 3), w, b)), v, c)),
     each_step(cross_entropy_index), index(3, 4), adagrad(0.05))
+
+net("bce_per_step", """
+input 3 steps=4
+dense 4 swish
+dense 2 sigmoid
+loss bce
+optimizer sgd rate=0.5
+batch 3
+""", 12, dense(4, 3) + dense(2, 4),
+    lambda x, w, b, v, c: torch.sigmoid(linear(F.silu(
+        linear(x.view(4, 3), w, b)), v, c)),
+    each_step(bce), fractions(8), sgd(0.5))
+
+net("kl_per_step", """
+input 2 steps=5
+dense 4 gaussian
+dense 3 softmax
+loss kl
+optimizer adam rate=0.02
+batch 3
+""", 10, dense(4, 2) + dense(3, 4),
+    lambda x, w, b, v, c: softmax(linear(torch.exp(
+        -linear(x.view(5, 2), w, b) ** 2), v, c)),
+    each_step(kl), soft(15), adam(0.02))
 
 net("layernorm_per_step", """
 input 3 steps=4
@@ -692,6 +742,30 @@ batch 3
     lambda x, k, b, g, h, w, c: linear(F.relu(F.layer_norm(F.conv2d(
         x.view(1, 1, 4, 4), k, b), (2, 3, 3), g, h)).reshape(-1), w, c),
     half_sse, real(2), sgd(0.1))
+
+net("half_sse_of_a_map", """
+input 1x5x4
+conv 3 2x2 tanh
+conv 2 2x2 pad=1 stride=2
+loss half_sse
+optimizer sgd rate=0.2
+batch 3
+""", 20, conv(3, 1, 2, 2) + conv(2, 3, 2, 2),
+    lambda x, k, b, l, c: F.conv2d(torch.tanh(F.conv2d(
+        x.view(1, 1, 5, 4), k, b)), l, c, stride=2, padding=1)[0],
+    each_place(half_sse), real(12), sgd(0.2))
+
+net("huber_of_a_map", """
+input 2x4x4
+maxpool 2x2
+conv 2 2x2 leaky slope=0.3 pad=same
+loss huber delta=0.5
+optimizer rmsprop rate=0.01
+batch 3
+""", 32, conv(2, 2, 2, 2),
+    lambda x, k, b: F.leaky_relu(F.conv2d(F.pad(F.max_pool2d(
+        x.view(1, 2, 4, 4), 2), (0, 1, 0, 1)), k, b), 0.3)[0],
+    each_place(huber(0.5)), real(8), rmsprop(0.01))
 
 net("classes_of_a_map", """
 input 2x4x3

@@ -34,6 +34,35 @@ batch 3
         x.view(1, 2, 9), k, b, stride=2, padding=1)), l, c).reshape(-1), w, d),
     half_sse, real(2), sgd(0.1))
 
+net("own_matrix", """
+layer "grid" {
+  args = { size "rows", size "columns", activation "act" },
+  weights = function(s, p)
+    return { {"left", p.rows, s.x[1]}, {"right", s.x[2], p.columns},
+             {"b", p.rows, p.columns, decay = false} }
+  end,
+  shape = function(s, p)
+    local y = { p.rows, p.columns, kind = "matrix" }
+    return { y = y, z = y }
+  end,
+  formula = [=[
+    half[r,k] = sum(i: left[r,i] * x[i,k])
+    z[r,c] = sum(k: half[r,k] * right[k,c]) + b[r,c]
+    y[...] = act(z[...])
+  ]=],
+}
+input 3x4
+grid 4 3 tanh
+grid 2 3 softmax
+loss cross_entropy
+optimizer adamw rate=0.02
+batch 3
+""", 12, [Weight(4, 3), Weight(4, 3), Weight(4, 3, decay=False),
+          Weight(2, 4), Weight(3, 3), Weight(2, 3, decay=False)],
+    lambda x, l, r, b, l2, r2, b2: softmax(l2 @ torch.tanh(
+        l @ x.view(3, 4) @ r + b) @ r2 + b2),
+    each_step(cross_entropy), one_hot(3, 2), adamw(0.02))
+
 net("own_recurrence", """
 layer "elman" {
   args = { size "units" },

@@ -309,35 +309,44 @@ compiled(Run *r, const PlanOptions *plan)
 	return r->net && !r->c->errors;
 }
 
+/* r lives outside, so that it is whole when die() comes back here */
+static bool
+guarded(Run *r, const PlanOptions *plan)
+{
+	jmp_buf out;
+
+	r->c->exit = &out;
+	if (setjmp(out)) {
+		printf("%s %s: %s\n", r->ref->file, r->plan, r->c->exit_text);
+		return false;
+	}
+	if (!compiled(r, plan)) {
+		diag_print(r->c, stdout, false);
+		return false;
+	}
+	start(r);
+	samples(r);
+	steps_by_gradient(r);
+	steps_by_train(r);
+	return r->good;
+}
+
 static bool
 run(const Reference *ref, Dtype dtype, const PlanOptions *plan,
 	const char *name)
 {
 	Run r = { .ref = ref, .dtype = dtype, .plan = name, .good = true,
 	          .tolerance = dtype == F32 ? 1e-5 : 1e-10 };
-	jmp_buf out;
+	bool good;
 
 	r.c = ctx_new();
 	if (!r.c)
 		return false;
-	r.c->exit = &out;
-	if (setjmp(out)) {
-		printf("%s %s: %s\n", ref->file, name, r.c->exit_text);
-		ctx_free(r.c);
-		return false;
-	}
-	if (!compiled(&r, plan)) {
-		diag_print(r.c, stdout, false);
-		ctx_free(r.c);
-		return false;
-	}
-	start(&r);
-	samples(&r);
-	steps_by_gradient(&r);
-	steps_by_train(&r);
+	good = guarded(&r, plan);
 	net_free(r.net);
+	sandbox_close(r.c);
 	ctx_free(r.c);
-	return r.good;
+	return good;
 }
 
 static bool
