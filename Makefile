@@ -113,10 +113,13 @@ demo: deps
 	@$(BUILD) all
 	@sh tests/demo.sh $(B)/bpgen $(B)/demo
 
-bench: all
-	@if [ -f tests/bench/run.sh ]; then \
-		sh tests/bench/run.sh $(B)/bpgen; \
-	else echo 'there are no benchmarks here'; fi
+STAGES    := $(B)/tests/bench/stages
+$(STAGES): tests/bench/stages.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(LIBRARY) $(LDFLAGS) $(LIBS)
+
+bench: all $(STAGES)
+	@sh tests/bench/run.sh $(B)/bpgen $(STAGES)
 
 deps:
 	@./.ci/packages --install $(PACKAGES)

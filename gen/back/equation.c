@@ -14,8 +14,14 @@ typedef struct {
 	Emit *e;
 	uint32_t from, n;
 	int64_t size, next;
-	Bound *saved;
+	Bound few[8], *more;        /* what the indices were bound to */
 } Box;
+
+static Bound *
+saved_of(Box *b)
+{
+	return b->more ? b->more : b->few;
+}
 
 static Box
 box_open(Emit *e, uint32_t from, uint32_t n)
@@ -23,10 +29,11 @@ box_open(Emit *e, uint32_t from, uint32_t n)
 	Box b = { .e = e, .from = from, .n = n, .size = 1 };
 	uint32_t i;
 
-	b.saved = mem(e->c, (n + 1) * sizeof *b.saved);
+	if (n > sizeof b.few / sizeof b.few[0])
+		b.more = mem(e->c, n * sizeof *b.more);
 	for (i = 0; i < n; i++) {
 		Index x = e->p->indices.v[from + i];
-		b.saved[i] = e->env[x];
+		saved_of(&b)[i] = e->env[x];
 		if (x != SAMPLE)
 			b.size *= e->p->index.v[x].extent;
 	}
@@ -57,7 +64,7 @@ box_close(Box *b)
 	uint32_t i;
 
 	for (i = 0; i < b->n; i++)
-		b->e->env[b->e->p->indices.v[b->from + i]] = b->saved[i];
+		b->e->env[b->e->p->indices.v[b->from + i]] = saved_of(b)[i];
 }
 
 /* 1: the term counts, 0: it is skipped, -1: depends on loop variables */

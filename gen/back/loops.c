@@ -446,7 +446,7 @@ leaf_loops(Emit *e, void *u)
 {
 	Leaf *f = u;
 	uint32_t at = f->loop;
-	const Loop *l;
+	Loop l;
 
 	if (at > f->outer)
 		f->trips[at - 1] = e->trip;
@@ -461,8 +461,10 @@ leaf_loops(Emit *e, void *u)
 		else
 			put_store(e, f);
 	} else {
-		l = &f->q->loops.v[f->loop++];
-		in_loop(e, f->s, l, leaf_loops, f);
+		l = f->q->loops.v[f->loop++];
+		/* the accumulators of a remainder may start, used or not */
+		l.guarded &= f->stage != LEAF_START || f->s->add;
+		in_loop(e, f->s, &l, leaf_loops, f);
 	}
 	f->loop = at;
 }

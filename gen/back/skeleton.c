@@ -323,6 +323,8 @@ kernel(lua_State *L, Skeleton *k, const char *name, const KernelText *text,
 	if (text->parts.n == 1)
 		text_put(&body, text->parts.v[0].text,
 		         strlen(text->parts.v[0].text));
+	if (trace && text->result && !strstr(text->result, "n->"))
+		text_add(&body, "\t(void)%s;\n", text->result);
 	for (i = 0; text->parts.n > 1 && i < text->parts.n; i++)
 		add_call(&body, fmt(k->c, "%s_%s_%u", k->o->prefix, name,
 		         i + 1), &text->parts.v[i]);

@@ -40,20 +40,28 @@ range_of_activation(const char *name)
 	return ANY;
 }
 
+/* values that belong together: channels of a map, else the last axis */
+static int
+class_axis(const Shape *s)
+{
+	if (s->rank == 0)
+		return 1;
+	return s->kind == MAP ? s->dim[0] : s->dim[s->rank - 1];
+}
+
 /* -------------------------------------------------------------- the heads */
 static void
 add_head(Parse *p, int layer, const Head *like, bool own, Loc at)
 {
 	Head h = *like;
 	const Shape *out = &p->net->layers.v[layer].out;
-	int axis = out->kind == MAP ? out->dim[0] : out->dim[out->rank - 1];
 
 	if (p->info.v[layer].broken)
 		return;
 	h.layer = layer;
 	h.outputs = h.targets = (int)shape_size(out);
 	if (h.index)
-		h.targets = h.outputs / axis;
+		h.targets = h.outputs / class_axis(out);
 	if (!h.loss)
 		h.loc = at;
 	PUSH(p->c, &p->net->heads, h);
@@ -338,10 +346,8 @@ check_classes(Parse *p)
 	if (!s || s->broken || net->classes.n == 0 || net->heads.n == 0)
 		return;
 	for (i = 0; i < net->heads.n; i++) {
-		const Shape *out = &net->layers.v[net->heads.v[i].layer].out;
-
-		values = out->kind == MAP ? out->dim[0] :
-		         out->dim[out->rank - 1];
+		values = class_axis(
+			&net->layers.v[net->heads.v[i].layer].out);
 		if ((uint32_t)values == net->classes.n ||
 		    (values == 1 && net->classes.n == 2))
 			return;

@@ -77,6 +77,19 @@ count_macs(Info *f)
 	}
 }
 
+/* how many locals a value in a local needs: loops that run share one */
+static int64_t
+unrolled(const Schedule *s)
+{
+	int64_t n = 1;
+	uint32_t i;
+
+	for (i = 0; i < s->loops.n; i++)
+		if (s->loops.v[i].how != LOOP_SERIAL)
+			n *= s->loops.v[i].count;
+	return n;
+}
+
 /* locals of the largest function of a straight line, and its frame: a guess
  * that counts every local, of which compilers keep many in registers */
 static int64_t
@@ -99,8 +112,7 @@ stack_bytes(const Info *f, int64_t real)
 			if (s->part >= kp->parts || !kp->store ||
 			    kp->store[t].how != ST_LOCAL)
 				continue;
-			part[s->part] += real * stmt_points(f->p,
-				&f->p->kernel[k].v[s->stmt]);
+			part[s->part] += real * unrolled(s);
 			if (part[s->part] > most)
 				most = part[s->part];
 		}

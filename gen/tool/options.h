@@ -104,8 +104,8 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 
 /* names of warnings, as warn() takes them */
 #define WARNINGS \
-	"budget", "forward-only", "inexact-pool", "loss-match", "normalize", "replaced", \
-	"resume", "unused-layer", "weights"
+	"budget", "forward-only", "inexact-pool", "loss-match", "normalize", \
+	"replaced", "resume", "unused-layer", "weights", "zero-gradient"
 
 typedef struct {
 	const char *name, *letter, *value;
