@@ -39,8 +39,9 @@ void store_tensors(Program *p, Kernel kernel, KernelPlan *k, const Accesses *a,
 void fuse(Program *p, const Stmts *list, KernelPlan *k, const Accesses *a);
 void random_loops(Program *p, const Stmt *s, Schedule *q, uint64_t *state);
 
-/* ---- express.c: expressions -> text */
-typedef struct { int64_t k; int var[3], vars; } Bound; /* sum of variables + k */
+/* ---- write.c, express.c, shared.c: expressions -> text */
+/* what an index is: the sum of some loop variables, and k */
+typedef struct { int64_t k; int var[3], vars; } Bound;
 typedef struct { const char *name; int32_t step, most; } Var; /* 0..most */
 typedef struct { const char *name; int32_t k; } Trip; /* variable, or number */
 typedef struct {
@@ -65,7 +66,7 @@ typedef struct {
 	const char *prefix;
 	const char *real, *suffix;  /* float f, double "" */
 	bool wide;                  /* subscripts beyond 2^31 */
-	bool trace;                 /* fold the outcome of conditions into *hash */
+	bool trace;                 /* outcomes of conditions go into *hash */
 
 	Bound *env;                 /* by index */
 	VEC(Var) vars;              /* loop variables so far */
@@ -79,7 +80,7 @@ typedef struct {
 	uint32_t fresh;             /* numbers of helper variables */
 
 	uint32_t *writers;          /* by tensor: statements that assign it */
-	uint8_t **needed;           /* by tensor, element: read later; 2: twice */
+	uint8_t **needed;           /* by tensor, element: reads, at most 2 */
 	uint8_t **loaded;           /* by tensor, element: has a local */
 	uint8_t **begun;            /* by tensor, element: local is declared */
 	Inlined **inlined;          /* by tensor, element */
@@ -88,8 +89,8 @@ typedef struct {
 	const char **literal;       /* by expression */
 	Reads **reads;              /* by expression */
 	Hoists **hoists;            /* by expression: its shared parts */
-	const char **sub;           /* by expression: the variable that holds it */
-	uint32_t *mark, *refs, *size, *depth, stamp; /* by expression, scratch */
+	const char **sub;           /* by expression: variable that holds it */
+	uint32_t *mark, *refs, *size, *depth, stamp; /* by expression */
 
 	/* what the open function uses */
 	bool use_n, use_x, use_t, use_y, use_count, use_hash;
@@ -107,11 +108,13 @@ void line_open(Emit *e);
 void line_close(Emit *e, const char *end);  /* wraps at 80 columns */
 void line_wrap(Emit *e);
 Linear linear(Emit *e, AffId a);
+void linear_aff(Emit *e, Linear *l, AffId a, int64_t scale); /* l += */
 void put_linear(Emit *e, const Linear *l, int precedence);
 bool aff_value(Emit *e, AffId a, int64_t *v); /* false: not constant here */
 void put_expr(Emit *e, ExprId id, int precedence);
 void put_ref(Emit *e, TensorId t, const Sub *subs, uint32_t n);
-void put_load_of(Emit *e, TensorId t, int64_t flat); /* z1_0 = n->z1[0] */
+/* z1_0 = n->z1[0] */
+void put_load_of(Emit *e, TensorId t, int64_t flat);
 bool subs_const(Emit *e, const Sub *subs, uint32_t n, int64_t *at);
 int64_t flat_of(const Emit *e, TensorId t, const int64_t *at, uint32_t n);
 uint8_t *bytes_of(Emit *e, uint8_t **table, TensorId t);
@@ -119,6 +122,7 @@ const Hoists *hoists_of(Emit *e, ExprId root);
 bool hoists_begin(Emit *e, ExprId root);    /* writes them as variables */
 void hoists_end(Emit *e, ExprId root);
 const char *literal_text(Emit *e, double v);
+bool is_condition(Op op);
 const char *local_name(Emit *e, const char *stem); /* fresh helper variable */
 
 /* ---- equation.c: one point of a statement in one line of C */
@@ -126,7 +130,7 @@ bool equation_fits(Emit *e, const Schedule *s);
 void equation(Emit *e, const Stmt *s);
 void put_inlined(Emit *e, const Inlined *in, int precedence);
 void straight_analysis(Emit *e);            /* what is read later, and where */
-/* `const float z1_0`, `z1_0` or `n->w1[3]`: the left side; whether it declares */
+/* left side: `const float z1_0`, `z1_0`, `n->w1[3]`; does it declare? */
 bool put_target(Emit *e, const Stmt *s, bool constant);
 bool target_is_dead(Emit *e, const Stmt *s);
 const Reads *reads_of(Emit *e, ExprId root); /* times: in the text, at most 2 */

@@ -5,261 +5,6 @@
 #include <string.h>
 #include "back.h"
 
-enum { WIDTH = 80, TAB = 8 };
-
-void
-put(Emit *e, const char *s)
-{
-	text_put(e->out, s, strlen(s));
-}
-
-void
-put_int(Emit *e, int64_t v)
-{
-	char buf[24], *s = buf + sizeof buf;
-	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-
-	do
-		*--s = (char)('0' + u % 10);
-	while (u /= 10);
-	if (v < 0)
-		*--s = '-';
-	text_put(e->out, s, (size_t)(buf + sizeof buf - s));
-}
-
-/* ---- lines */
-
-void
-line_open(Emit *e)
-{
-	int i;
-
-	e->line = e->out->n;
-	for (i = 0; i < e->indent; i++)
-		text_put(e->out, "\t", 1);
-}
-
-/* A line breaks before an operator or after = and commas, outside as many
- * parentheses as possible; never within a subscript. */
-static bool
-may_break(const char *s, size_t i, size_t n)
-{
-	if (s[i] != ' ' || !i || i + 2 >= n)
-		return false;
-	if (s[i - 1] == ',' || s[i - 1] == '=')
-		return true;
-	return strchr("+-?:&|", s[i + 1]) && s[i + 2] != '=';
-}
-
-static size_t
-break_at(const char *s, size_t n, size_t width)
-{
-	size_t i, best = 0;
-	int depth = 0, inside = 0, least = 1000;
-
-	for (i = 0; i < n && (i < width || !best); i++) {
-		depth += s[i] == '(';
-		depth -= s[i] == ')';
-		inside += s[i] == '[';
-		inside -= s[i] == ']';
-		if (inside || !may_break(s, i, n))
-			continue;
-		if (depth > least && best > width / 4)
-			continue;
-		best = i;
-		least = depth;
-	}
-	return best;
-}
-
-void
-line_wrap(Emit *e)
-{
-	Text *out = e->out;
-	size_t start = e->line, n = out->n - start, width, at;
-	size_t indent = (size_t)e->indent;
-	char *line, *s;
-	int i;
-
-	if (n + indent * (TAB - 1) <= WIDTH)
-		return;
-	s = line = copy(e->c, out->s + start, n);
-	out->n = start;
-	width = WIDTH > indent * TAB + 30 ? WIDTH - indent * (TAB - 1) : 40;
-	while (n > width) {
-		at = break_at(s, n, width);
-		if (!at || at + 1 >= n)
-			break;
-		text_put(out, s, at);
-		text_put(out, "\n", 1);
-		for (i = 0; i < e->indent; i++)
-			text_put(out, "\t", 1);
-		text_put(out, "    ", 4);
-		s += at + 1;
-		n -= at + 1;
-		width = WIDTH > indent * TAB + 34 ? WIDTH - indent * TAB - 4 : 36;
-	}
-	text_put(out, s, n);
-}
-
-void
-line_close(Emit *e, const char *end)
-{
-	put(e, end);
-	line_wrap(e);
-	text_put(e->out, "\n", 1);
-	e->count++;
-}
-
-/* ---- numbers */
-
-const char *
-literal_text(Emit *e, double v)
-{
-	char buf[40];
-	const char *s;
-
-	if (e->p->dtype == F32)
-		v = (double)(float)v;
-	if (v != v || isinf(v)) {
-		e->use_bits = true;
-		return fmt(e->c, "bp_of_bits%s(%s)", e->suffix,
-		           e->p->dtype == F32 ?
-		           v != v ? "0x7fc00000u" : v < 0 ? "0xff800000u" :
-		           "0x7f800000u" :
-		           v != v ? "0x7ff8000000000000u" :
-		           v < 0 ? "0xfff0000000000000u" :
-		           "0x7ff0000000000000u");
-	}
-	s = number_text(v, e->p->dtype == F32, buf);
-	return fmt(e->c, "%s%s", s, e->suffix);
-}
-
-static const char *
-literal(Emit *e, ExprId id)
-{
-	if (!e->literal[id])
-		e->literal[id] = literal_text(e, e->p->exprs.v[id].num);
-	return e->literal[id];
-}
-
-const char *
-local_name(Emit *e, const char *stem)
-{
-	return fmt(e->c, "%s%u", stem, ++e->fresh);
-}
-
-/* ---- affine forms over loop variables */
-
-static void
-linear_add(Emit *e, Linear *l, int64_t c, int var)
-{
-	int i;
-
-	for (i = 0; i < l->n && l->t[i].var != var; i++)
-		;
-	if (i == (int)(sizeof l->t / sizeof l->t[0]))
-		die(e->c, EX_SOFTWARE_, "a subscript of too many loops");
-	if (i == l->n) {
-		l->t[l->n].var = var;
-		l->t[l->n++].c = 0;
-	}
-	l->t[i].c += c;
-}
-
-static void
-linear_aff(Emit *e, Linear *l, AffId id, int64_t scale)
-{
-	const Aff *a = &e->p->affs.v[id];
-	uint32_t i;
-	int v;
-
-	l->k += scale * a->k;
-	for (i = 0; i < a->n; i++) {
-		Term t = e->p->terms.v[a->term + i];
-		const Bound *b = &e->env[t.i];
-		l->k += scale * t.c * b->k;
-		for (v = 0; v < b->vars; v++)
-			linear_add(e, l, scale * t.c, b->var[v]);
-	}
-}
-
-Linear
-linear(Emit *e, AffId a)
-{
-	Linear l = { .k = 0 };
-
-	linear_aff(e, &l, a, 1);
-	return l;
-}
-
-bool
-aff_value(Emit *e, AffId id, int64_t *value)
-{
-	const Aff *a = &e->p->affs.v[id];
-	uint32_t i;
-
-	*value = a->k;
-	for (i = 0; i < a->n; i++) {
-		Term t = e->p->terms.v[a->term + i];
-		const Bound *b = &e->env[t.i];
-		if (b->vars)
-			return false;
-		*value += t.c * b->k;
-	}
-	return true;
-}
-
-static void
-put_term(Emit *e, int64_t c, int var)
-{
-	if (c != 1) {
-		put_int(e, c);
-		put(e, "*");
-	}
-	put(e, e->wide ? "(int64_t)" : "");
-	put(e, e->vars.v[var].name);
-}
-
-/* positive terms first, the constant before them where there is none */
-void
-put_linear(Emit *e, const Linear *l, int precedence)
-{
-	bool begun = false, parens;
-	int i, up = 0, down = 0;
-
-	for (i = 0; i < l->n; i++) {
-		up += l->t[i].c > 0;
-		down += l->t[i].c < 0;
-	}
-	parens = precedence > P_ADD && (up + down + (l->k != 0) > 1 ||
-	         l->k < 0 || (precedence > P_MUL && up + down == 1));
-	put(e, parens ? "(" : "");
-	for (i = 0; i < l->n; i++) {
-		if (l->t[i].c <= 0)
-			continue;
-		put(e, begun ? " + " : "");
-		put_term(e, l->t[i].c, l->t[i].var);
-		begun = true;
-	}
-	if (!up && (l->k > 0 || !down)) {
-		put_int(e, l->k);
-		begun = true;
-	}
-	for (i = 0; i < l->n; i++) {
-		if (l->t[i].c >= 0)
-			continue;
-		put(e, begun ? " - " : "-");
-		put_term(e, -l->t[i].c, l->t[i].var);
-		begun = true;
-	}
-	if (l->k < 0 ? up + down > 0 : up && l->k) {
-		put(e, l->k < 0 ? " - " : " + ");
-		put_int(e, l->k < 0 ? -l->k : l->k);
-	}
-	put(e, parens ? ")" : "");
-}
-
 /* ---- reads */
 
 uint8_t *
@@ -611,7 +356,15 @@ put_pad(Emit *e, ExprId id, int precedence)
 
 /* ---- operators */
 
-static bool
+static const char *
+literal(Emit *e, ExprId id)
+{
+	if (!e->literal[id])
+		e->literal[id] = literal_text(e, e->p->exprs.v[id].num);
+	return e->literal[id];
+}
+
+bool
 is_condition(Op op)
 {
 	return op == E_LT || op == E_LE || op == E_EQ || op == E_IEQ;
@@ -752,6 +505,34 @@ put_select(Emit *e, const Expr *x, int precedence)
 	put(e, precedence > P_ANY ? ")" : "");
 }
 
+/* an index as a number */
+static void
+put_index_value(Emit *e, AffId a)
+{
+	Linear l = linear(e, a);
+
+	if (!l.n) {
+		put(e, literal_text(e, (double)l.k));
+		return;
+	}
+	put(e, "(");
+	put(e, e->real);
+	put(e, ")");
+	put_linear(e, &l, P_PRIMARY);
+}
+
+/* the samples in the gradient; the other kernels have one */
+static void
+put_count(Emit *e)
+{
+	if (e->kernel != K_UPDATE) {
+		put(e, literal_text(e, 1));
+		return;
+	}
+	e->use_n = e->use_count = true;
+	put(e, "count");
+}
+
 /* a temporary without a name of its own that is used once: its value here */
 static bool
 inlined_read(Emit *e, const Expr *x, int precedence)
@@ -773,7 +554,6 @@ void
 put_expr(Emit *e, ExprId id, int precedence)
 {
 	const Expr x = e->p->exprs.v[id];
-	Linear l;
 
 	if (e->sub[id]) {
 		put(e, e->sub[id]);
@@ -786,23 +566,10 @@ put_expr(Emit *e, ExprId id, int precedence)
 		put_number(e, id, precedence);
 		break;
 	case E_IDX:
-		l = linear(e, x.aff);
-		if (!l.n) {
-			put(e, literal_text(e, (double)l.k));
-			break;
-		}
-		put(e, "(");
-		put(e, e->real);
-		put(e, ")");
-		put_linear(e, &l, P_PRIMARY);
+		put_index_value(e, x.aff);
 		break;
 	case E_CNT:
-		if (e->kernel == K_UPDATE) {
-			e->use_n = e->use_count = true;
-			put(e, "count");
-		} else {
-			put(e, literal_text(e, 1));
-		}
+		put_count(e);
 		break;
 	case E_READ:
 		if (!inlined_read(e, &x, precedence))
@@ -839,188 +606,4 @@ put_expr(Emit *e, ExprId id, int precedence)
 		put_expr(e, x.a, precedence);
 		break;
 	}
-}
-
-/* ---- shared and deep parts of an expression get variables of their own */
-
-enum { SHARED_SIZE = 8, DEEP = 24, LONG = 120 };
-
-typedef VEC(ExprId) Ids;
-
-static void
-reach(Emit *e, ExprId root, Ids *all)
-{
-	Ids todo = { 0 };
-	ExprId kids[3 + MAX_RANK + 2], id;
-	uint32_t i, n;
-
-	e->stamp++;
-	e->mark[root] = e->stamp;
-	PUSH(e->c, &todo, root);
-	while (todo.n) {
-		const Expr *x;
-		id = todo.v[--todo.n];
-		PUSH(e->c, all, id);
-		e->refs[id] = 0;
-		x = &e->p->exprs.v[id];
-		kids[0] = x->a;
-		kids[1] = x->b;
-		kids[2] = x->c;
-		for (i = 0, n = 3; i < x->nsub; i++)
-			if (e->p->subs.v[x->sub + i].indirect)
-				kids[n++] = e->p->subs.v[x->sub + i].id;
-		for (i = 0; i < n; i++) {
-			if (!kids[i] || e->mark[kids[i]] == e->stamp)
-				continue;
-			e->mark[kids[i]] = e->stamp;
-			PUSH(e->c, &todo, kids[i]);
-		}
-	}
-}
-
-static void
-sort_ids(Ids *a)
-{
-	uint32_t gap, i, j;
-	ExprId v;
-
-	for (gap = a->n / 2; gap; gap /= 2) {
-		for (i = gap; i < a->n; i++) {
-			v = a->v[i];
-			for (j = i; j >= gap && a->v[j - gap] > v; j -= gap)
-				a->v[j] = a->v[j - gap];
-			a->v[j] = v;
-		}
-	}
-}
-
-static bool
-may_hoist(const Emit *e, const Expr *x)
-{
-	if (x->op == E_READ || x->op == E_PAD) /* no integers */
-		return e->p->tensors.v[x->tensor].kind == T_RAND;
-	return x->op >= E_ADD && !is_condition(x->op) && x->op != E_STOP;
-}
-
-/* operands have smaller numbers than what is made of them */
-static Hoists
-find_hoists(Emit *e, ExprId root)
-{
-	Ids all = { 0 }, found = { 0 };
-	uint32_t i, k;
-
-	reach(e, root, &all);
-	sort_ids(&all);
-	for (i = 0; i < all.n; i++) {
-		const Expr *x = &e->p->exprs.v[all.v[i]];
-		ExprId kid[3] = { x->a, x->b, x->c };
-		for (k = 0; k < 3; k++)
-			if (kid[k])
-				e->refs[kid[k]]++;
-	}
-	for (i = 0; i < all.n; i++) {
-		ExprId id = all.v[i];
-		const Expr *x = &e->p->exprs.v[id];
-		ExprId kid[3] = { x->a, x->b, x->c };
-		bool costly = x->op == E_FN || e->p->tensors.v[x->tensor].kind ==
-		              T_RAND;
-		e->size[id] = 1;
-		e->depth[id] = 1;
-		for (k = 0; k < 3; k++) {
-			if (!kid[k])
-				continue;
-			e->size[id] += e->size[kid[k]];
-			if (e->depth[kid[k]] >= e->depth[id])
-				e->depth[id] = e->depth[kid[k]] + 1;
-		}
-		if (id == root || !may_hoist(e, x))
-			continue;
-		if ((e->refs[id] > 1 && (costly || e->size[id] >= SHARED_SIZE)) ||
-		    e->depth[id] > DEEP || e->size[id] > LONG) {
-			PUSH(e->c, &found, id);
-			e->size[id] = e->depth[id] = 1;
-		}
-	}
-	return (Hoists){ found.v, found.n };
-}
-
-/* what the text of an expression reads, and how often it stands there */
-const Reads *
-reads_of(Emit *e, ExprId root)
-{
-	const Hoists *h = hoists_of(e, root);
-	Ids all = { 0 };
-	Reads *r;
-	uint32_t i, k;
-
-	if (e->reads[root])
-		return e->reads[root];
-	r = mem(e->c, sizeof *r);
-	reach(e, root, &all);
-	sort_ids(&all);
-	r->v = mem(e->c, (all.n + 1) * sizeof *r->v);
-	r->times = mem(e->c, all.n + 1);
-	for (i = 0; i < h->n; i++)   /* written once, whoever uses it */
-		e->mark[h->v[i]] = 0;
-	e->refs[root] = 1;
-	for (i = all.n; i-- > 0;) {
-		ExprId id = all.v[i];
-		const Expr *x = &e->p->exprs.v[id];
-		ExprId kid[3] = { x->a, x->b, x->c };
-		uint32_t times = e->mark[id] ? e->refs[id] : 1;
-		for (k = 0; k < 3; k++)
-			if (kid[k] && (e->refs[kid[k]] += times) > 2)
-				e->refs[kid[k]] = 2;
-		if (x->op == E_READ || x->op == E_PAD) {
-			for (k = 0; k < x->nsub; k++)
-				if (e->p->subs.v[x->sub + k].indirect)
-					e->refs[e->p->subs.v[x->sub + k].id] = 2;
-			r->times[r->n] = (uint8_t)times;
-			r->v[r->n++] = id;
-		}
-	}
-	e->reads[root] = r;
-	return r;
-}
-
-const Hoists *
-hoists_of(Emit *e, ExprId root)
-{
-	if (!e->hoists[root]) {
-		e->hoists[root] = mem(e->c, sizeof(Hoists));
-		*e->hoists[root] = find_hoists(e, root);
-	}
-	return e->hoists[root];
-}
-
-bool
-hoists_begin(Emit *e, ExprId root)
-{
-	const Hoists *h = hoists_of(e, root);
-	const char *name;
-	uint32_t i;
-
-	for (i = 0; i < h->n; i++) {
-		name = local_name(e, "sub");
-		line_open(e);
-		put(e, "const ");
-		put(e, e->real);
-		put(e, " ");
-		put(e, name);
-		put(e, " = ");
-		put_expr(e, h->v[i], P_ANY);
-		line_close(e, ";");
-		e->sub[h->v[i]] = name;
-	}
-	return h->n > 0;
-}
-
-void
-hoists_end(Emit *e, ExprId root)
-{
-	const Hoists *h = hoists_of(e, root);
-	uint32_t i;
-
-	for (i = 0; i < h->n; i++)
-		e->sub[h->v[i]] = NULL;
 }

@@ -20,13 +20,14 @@ struct CNames {
 /* words that stand in the skeleton, and those of C and C++ */
 static const char *const reserved[] = {
 	"n", "x", "t", "y", "p", "i", "h", "w", "g", "count", "hash", "work",
-	"iwork", "seed_low", "seed_high", "step", "samples", "real", "alignas", "alignof", "and", "and_eq", "asm", "auto",
-	"bitand", "bitor", "bool", "break", "case", "catch", "char",
-	"char16_t", "char32_t", "class", "compl", "const", "const_cast",
-	"constexpr", "continue", "decltype", "default", "delete", "do",
-	"double", "dynamic_cast", "else", "enum", "explicit", "export",
-	"extern", "false", "float", "for", "friend", "goto", "if", "inline",
-	"int", "int32_t", "int64_t", "long", "mutable", "namespace", "new",
+	"iwork", "seed_low", "seed_high", "step", "samples", "real",
+	"alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand",
+	"bitor", "bool", "break", "case", "catch", "char", "char16_t",
+	"char32_t", "class", "compl", "const", "const_cast", "constexpr",
+	"continue", "decltype", "default", "delete", "do", "double",
+	"dynamic_cast", "else", "enum", "explicit", "export", "extern",
+	"false", "float", "for", "friend", "goto", "if", "inline", "int",
+	"int32_t", "int64_t", "long", "mutable", "namespace", "new",
 	"noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq",
 	"private", "protected", "public", "register", "reinterpret_cast",
 	"restrict", "return", "short", "signed", "size_t", "sizeof", "static",
@@ -40,7 +41,8 @@ static const char *const reserved[] = {
 
 /* helper variables are numbered: sum3, sub12 */
 static const char *const helpers[] = {
-	"acc", "best", "arg", "sub", "part", "lane", "value", "outcome", "bp"
+	"acc", "best", "arg", "sub", "part", "lane", "value", "outcome",
+	"bp"
 };
 
 static uint32_t
@@ -171,13 +173,11 @@ wish(Program *p, const Tensor *t)
 	case T_INPUT:
 	case T_TARGET:
 	case T_OUTPUT:
-		stem = t->kind == T_INPUT ? "x" : t->kind == T_TARGET ? "t" : "y";
-		if (t->adjoint)
-			stem = "dx";
-		if (t->kind == T_INPUT ? count_kind(p, T_INPUT) > 1 :
-		    p->net->heads.n > 1 && !t->adjoint)
-			return t->kind == T_INPUT ? numbered(p->c, stem, number)
-			                          : t->name;
+		if (t->kind != T_INPUT && !t->adjoint) /* t, or t2 of a head */
+			return clean(p->c, t->name);
+		stem = t->adjoint ? "dx" : "x";
+		if (count_kind(p, T_INPUT) > 1)
+			return numbered(p->c, stem, number);
 		return stem;
 	case T_STATE:
 		return fmt(p->c, "%s_%s", clean(p->c, t->base),

@@ -5,7 +5,10 @@
 #include "back.h"
 
 /* The rule for --unroll=auto: what runs together (forward, loss and gradient;
- * update; init) becomes straight line if no kernel has more multiply-adds. */
+ * update; init) becomes straight line if no kernel has more multiply-adds.
+ * Measured: 4-10-3 is 3.5 times faster than loops under TinyCC, 1.3 times under
+ * gcc -O2; at a few hundred more gcc's loops win, and its compile time is 10
+ * times shorter. */
 #define AUTO_TERMS 400
 /* C functions of straight line are cut at about this many statements, a sum
  * counting one for every four terms; gcc's time grows faster than the text */
@@ -68,6 +71,24 @@ check_batch(Program *p, Kernel k)
 		}
 	}
 	return true;
+}
+
+/* what is computed on the way is written before it is read */
+static void
+check_writers(Program *p, const Stmts *list, const Accesses *a)
+{
+	bool *written = mem(p->c, p->tensors.n + 1);
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++)
+		written[list->v[i].target] = true;
+	for (i = 0; i < a->all.n; i++) {
+		const Tensor *t = &p->tensors.v[a->all.v[i].tensor];
+		if ((t->kind == T_TEMP || t->kind == T_INT) &&
+		    !written[a->all.v[i].tensor])
+			die(p->c, EX_SOFTWARE_, "%s is read but never written",
+			    t->name);
+	}
 }
 
 /* ---- which statements become straight line */
@@ -283,7 +304,7 @@ loops(Planner *a, KernelPlan *k, const Stmts *list, StmtId from, StmtId to)
 	}
 }
 
-/* how much straight line there will be; too much is refused before it is made */
+/* how much straight line there will be; too much is refused beforehand */
 static int64_t
 straight_weight(Planner *a, Kernel k)
 {
@@ -348,6 +369,7 @@ plan_kernel(Planner *a, Kernel kernel)
 	}
 	k->parts = a->part + 1;
 	acc = accesses(p, list);
+	check_writers(p, list, acc);
 	if (!a->o->random)
 		fuse(p, list, k, acc);
 	store_tensors(p, kernel, k, acc, &ints);
@@ -443,7 +465,8 @@ dump_loops(const Program *p, const Schedule *q, Text *out)
 		text_add(out, "<%d", l->count);
 		if (l->step > 1)
 			text_add(out, "*%d", l->step);
-		text_add(out, "%s%s", l->guarded ? " guarded" : "", how[l->how]);
+		text_add(out, "%s%s", l->guarded ? " guarded" : "",
+		         how[l->how]);
 	}
 }
 

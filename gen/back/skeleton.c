@@ -633,31 +633,15 @@ sizes(lua_State *L, Skeleton *k)
 	    (unsigned long long)net->topology));
 }
 
-int
-skeleton_push(void *state_, void *u)
+static void
+switches(lua_State *L, Skeleton *k)
 {
-	lua_State *L = state_;
-	Skeleton *k = u;
 	const Network *net = k->p->net;
 	bool any = false;
 	uint32_t i;
 
 	for (i = 0; i < k->p->grads.n; i++)
 		any |= k->p->grads.v[i] != 0;
-	luaL_checkstack(L, 20, NULL);
-	lua_newtable(L);
-	set(L, "version", BPGEN_VERSION);
-	set(L, "spec", comment_safe(k->c, k->spec));
-	set(L, "name", k->o->prefix);
-	set(L, "NAME", upper(k->c, k->o->prefix));
-	set(L, "real", k->e->real);
-	set(L, "f", k->e->suffix);
-	set(L, "quoted", quoted(k->c, net->name));
-	set(L, "title", comment_safe(k->c, fmt(k->c, "%s, %s", net->name,
-	    net->strict ? "the same bits everywhere (math strict)" :
-	    "math fast")));
-	set(L, "header", k->o->header_name ? k->o->header_name : "net.h");
-	set(L, "guard", fmt(k->c, "%s_NET_H", upper(k->c, k->o->prefix)));
 	set_bool(L, "own_header", k->o->own_header);
 	set_bool(L, "standalone", k->o->standalone || k->o->for_jit);
 	set_bool(L, "jit", k->o->for_jit);
@@ -666,6 +650,32 @@ skeleton_push(void *state_, void *u)
 	set_bool(L, "input_gradient", k->input_gradient);
 	set_bool(L, "any_gradient", any && k->training);
 	set_bool(L, "batch_all", net->batch_all);
+	lua_newtable(L);
+	set_bool(L, "forward", net->api_forward);
+	set_bool(L, "train", k->update);
+	set_bool(L, "gradient", net->api_gradient && k->training);
+	set_bool(L, "input_gradient", k->input_gradient);
+	lua_setfield(L, -2, "api");
+}
+
+static void
+texts(lua_State *L, Skeleton *k)
+{
+	const Network *net = k->p->net;
+	const char *name = upper(k->c, k->o->prefix);
+
+	set(L, "version", BPGEN_VERSION);
+	set(L, "spec", comment_safe(k->c, k->spec));
+	set(L, "name", k->o->prefix);
+	set(L, "NAME", name);
+	set(L, "guard", fmt(k->c, "%s_NET_H", name));
+	set(L, "real", k->e->real);
+	set(L, "f", k->e->suffix);
+	set(L, "quoted", quoted(k->c, net->name));
+	set(L, "title", comment_safe(k->c, fmt(k->c, "%s, %s", net->name,
+	    net->strict ? "the same bits everywhere (math strict)" :
+	    "math fast")));
+	set(L, "header", k->o->header_name ? k->o->header_name : "net.h");
 	set(L, "has_rate", rate_field(k));
 	set(L, "class", class_rule(k));
 	set(L, "runtime", k->runtime);
@@ -674,17 +684,22 @@ skeleton_push(void *state_, void *u)
 	set(L, "trained", k->o->trained ? values_text(k, k->o->trained,
 	    net->params) : NULL);
 	lua_newtable(L);
-	set_bool(L, "forward", net->api_forward);
-	set_bool(L, "train", k->update);
-	set_bool(L, "gradient", net->api_gradient && k->training);
-	set_bool(L, "input_gradient", k->input_gradient);
-	lua_setfield(L, -2, "api");
-	lua_newtable(L);
-	lua_pushstring(L, k->e->prec_step);
-	lua_setfield(L, -2, "step");
-	lua_pushstring(L, k->e->prec_noise);
-	lua_setfield(L, -2, "noise");
+	set(L, "step", k->e->prec_step);
+	set(L, "noise", k->e->prec_noise);
 	lua_setfield(L, -2, "selfcheck");
+}
+
+/* pushes one table; u is a Skeleton */
+int
+skeleton_push(void *state_, void *u)
+{
+	lua_State *L = state_;
+	Skeleton *k = u;
+
+	luaL_checkstack(L, 20, NULL);
+	lua_newtable(L);
+	texts(L, k);
+	switches(L, k);
 	sizes(L, k);
 	weights(L, k);
 	states(L, k);

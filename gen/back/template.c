@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Templates in, text out: lines that start with @ are Lua, ${expr} in the others
- * inserts a value, all else stands for itself. */
+ * Templates in, text out: lines that start with @ are Lua, ${expr} in the
+ * others inserts a value, all else stands for itself. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>

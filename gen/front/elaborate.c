@@ -184,7 +184,9 @@ name_layer(Parse *p, Layer *l, const Statement *st, const char *word)
 	int other;
 
 	l->number = (int)p->net->layers.n;
-	if (st->label.text && label_ok(p, &st->label)) {
+	/* a bad label too, unless taken: others may name it in peace */
+	if (st->label.text && (label_ok(p, &st->label) ||
+	    layer_named(p, st->label.text) < 0)) {
 		l->name = st->label.text;
 		l->labelled = true;
 		return;

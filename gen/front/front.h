@@ -26,6 +26,7 @@ typedef struct Front {
 	const char *limit;           /* which limit was met; NULL: none */
 	const char *limit_said;      /* ... and has been told */
 	Loc limit_loc;
+	bool loading;                /* the error is one of syntax */
 	/* where the message handler found the last Lua error */
 	Loc error_loc;
 	const char *near_name;       /* known name like an undefined one */

@@ -330,7 +330,9 @@ sandbox_load(Ctx *c, const char *text, size_t len, uint32_t file,
 	f->error_loc = (Loc){ 0, 0, 0 };
 	status = luaL_loadbufferx(L, text, len, name, "t");
 	if (status != LUA_OK) {
+		f->loading = true;
 		sandbox_error(c, top);
+		f->loading = false;
 		return false;
 	}
 	lua_rawgeti(L, LUA_REGISTRYINDEX, built_in ? f->record_env :

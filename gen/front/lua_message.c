@@ -220,8 +220,10 @@ syntax_error(Front *f, Loc at, const char *text)
 	int line;
 
 	if (token && !strncmp(text, "<eof> expected", 14)) {
-		find_text(c, at, token, &word);
-		err(c, word, "this '%s' closes nothing", token);
+		if (find_text(c, at, token, &word))
+			err(c, word, "this '%s' closes nothing", token);
+		else
+			err(c, at, "nothing may follow `return` in its block");
 		return;
 	}
 	if (token && !strcmp(token, ";") && !find_text(c, at, token, &word)) {
@@ -261,6 +263,7 @@ lua_message(Front *f, Loc at, const char *text)
 		"(global '", "(local '", "(upvalue '", "(field '", "(method '",
 		"(constant '", NULL
 	};
+	const char *tail;
 	char *name = NULL;
 	Loc word = at;
 	int i, line;
@@ -269,13 +272,17 @@ lua_message(Front *f, Loc at, const char *text)
 		undefined_variable(f, at, name);
 		return;
 	}
-	if (strstr(text, " near ")) {
+	if (f->loading && strstr(text, " near ")) {
 		syntax_error(f, at, text);
 		return;
 	}
-	if (sscanf(text, "no visible label '%*[^']' for <goto> at line %d",
-	    &line) == 1)
-		word = at = line_loc(f->c, at.file, line);
+	/* `break outside a loop at line 3`: that is its place */
+	tail = f->loading ? strstr(text, " at line ") : NULL;
+	if (tail && sscanf(tail, " at line %d", &line) == 1) {
+		word = line_loc(f->c, at.file, line);
+		err(f->c, word, "%.*s", (int)(tail - text), text);
+		return;
+	}
 	for (i = 0; kinds[i] && !name; i++)
 		name = quoted_after(f->c, text, kinds[i]);
 	if (name && at.file && !find_name(f->c, at, name, &word))

@@ -302,6 +302,10 @@ test_entry(Check *k, Block *b, size_t i)
 			b->error[j] = fmax(b->error[j],
 			                   fabs(v.analytic - n[j]));
 	}
+	if (isnan(n[0]) || isnan(n[1]) || isnan(n[2]))
+		return v;
+	for (j = 0; j < STEPS; j++)
+		b->common[j] = fmax(b->common[j], fabs(v.analytic - n[j]));
 	return v;
 }
 
@@ -385,15 +389,18 @@ test_block(Check *k, Block *b)
 
 /* --------------------------------------------------------------- printing */
 
+/* from the entries that have all three differences: a kink between the steps
+ * must not look like a slope */
 static void
 print_order(const Check *k, const Block *b)
 {
+	const double *e = b->common;
 	double order;
 
-	if (b->error[2] > 20 * k->noise / steps[2])
-		order = log10(b->error[0] / b->error[2]) / 2;
-	else if (b->error[1] > 20 * k->noise / steps[1])
-		order = log10(b->error[0] / b->error[1]);
+	if (e[2] > 20 * k->noise / steps[2])
+		order = log10(e[0] / e[2]) / 2;
+	else if (e[1] > 20 * k->noise / steps[1])
+		order = log10(e[0] / e[1]);
 	else {
 		printf("%7s", "-");
 		return;

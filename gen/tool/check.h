@@ -15,6 +15,7 @@ typedef struct {
 	/* what was found */
 	size_t tested, wrong, unusable;
 	double error[STEPS];        /* largest |analytic - numeric| */
+	double common[STEPS];       /* the same, where no kink lies at any step */
 	double relative;            /* worst of all, at its best step */
 	double scale;               /* largest |analytic| */
 	size_t worst;               /* index of the largest wrong entry */

@@ -220,7 +220,7 @@ value_name(const Eval *e, int j, char buf[24])
 
 	if (j < (int)net->columns.n)
 		return net->columns.v[j];
-	if (j < (int)e->s->data->target_names.n)
+	if ((int)e->s->data->target_names.n == net->targets)
 		return e->s->data->target_names.v[j];
 	snprintf(buf, 24, "y%d", j + 1);
 	return buf;

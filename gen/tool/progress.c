@@ -328,6 +328,22 @@ print_overfit(Train *r)
 	        r->best_val_epoch, r->best_val, e->val_loss);
 }
 
+/* no error, but nothing was learnt either */
+static void
+print_no_progress(Train *r)
+{
+	const Network *net = r->s->net;
+	char buf[40];
+
+	if (r->stopped || r->interrupted || r->curve.n < 3 || net->rate <= 0 ||
+	    r->now.loss < r->curve.v[0])
+		return;
+	fprintf(r->out, "help: the loss did not fall; the learning rate %s",
+	        short_number(buf, net->rate));
+	fprintf(r->out, " may be too large, try `--rate %s`\n",
+	        short_number(buf, net->rate / 10));
+}
+
 void
 print_summary(Train *r)
 {
@@ -343,6 +359,7 @@ print_summary(Train *r)
 		        r->best_epoch, stop_name(r->patience->on),
 		        short_number(buf, r->best_value));
 	print_overfit(r);
+	print_no_progress(r);
 }
 
 /* ------------------------------------------------------------ the history */

@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# matrix.sh [--short] BPGEN: emitted C under every compiler that is here.  It
+# matrix.sh [--short] BPGEN [NAME...]: emitted C under every compiler that is here.  It
 # compiles without a warning as C99 and C++11, several networks link, nothing
 # but four functions is undefined, nothing is writable, and training gives the
 # same bits everywhere, in every plan, also under sanitizers and valgrind.
 short=
 [ "$1" = --short ] && { short=yes; shift; }
 bpgen=$1
+shift
+names=$*                        # of specs; none: all, and random ones
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..
 random=$(dirname "$bpgen")/tests/property/networks_test
@@ -64,6 +66,10 @@ levels() { # of one compiler
 # ------------------------------------------------------------- the networks
 # small ones, so that straight line is compiled as well
 list() {
+	for n in $names; do
+		cp "$root/specs/$n.spec" "$work/specs/" || exit 1
+	done
+	[ -n "$names" ] && return
 	for spec in "$root"/specs/*.spec; do
 		case $short/$(basename "$spec" .spec) in
 		/*|yes/xor|yes/iris) cp "$spec" "$work/specs/" ;;

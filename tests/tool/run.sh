@@ -162,7 +162,8 @@ a,b,c,d,e
 5,3,1,0.2,Iris-setosa
 7,nan,4.7,1,Iris-setosa
 EOF
-bad_data empty "t.csv: error: the file is empty" </dev/null
+bad_data empty "t.csv: error: the file is empty" <<'EOF'
+EOF
 bad_data word "t.csv:2:5: error: 'x' is not a number" <<'EOF'
 5,3,1,0.2,Iris-setosa
 5,3,x,0.2,Iris-setosa
