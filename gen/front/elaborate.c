@@ -556,9 +556,12 @@ weights_ok(Parse *p, Layer *l, const Record *init, Arg *init_args)
 
 		w->tied = -1;
 		if (!w->init && isnan(w->fill) && init) {
-			w->init = init;
+			w->init = record_init(p->c, init, init_args, w,
+			                      l->word_loc);
 			w->init_args = init_args;
 			w->fill = 0;
+			if (!w->init)
+				return false;
 		}
 		if (!size_ok(p, &w->shape, l->word_loc,
 		    fmt(p->c, "the weight '%s'", w->name)))

@@ -323,6 +323,8 @@ take_names(Parse *p, Statement *st)
 	Item *item = first_value(p, st, "names");
 	uint32_t i;
 
+	if (names == &p->net->classes)
+		p->net->classes_loc = item ? item->value.loc : st->word.loc;
 	for (; item; item = args_positional(st)) {
 		if (item->value.kind == TK_OTHER)
 			continue;
@@ -759,9 +761,12 @@ settings_apply(Parse *p)
 
 			if (w->init || !isnan(w->fill))
 				continue;
-			w->init = p->init;
-			w->init_args = p->init_args;
 			w->fill = 0;
+			if (!p->init)
+				continue;
+			w->init = record_init(p->c, p->init, p->init_args, w,
+			                      l->word_loc);
+			w->init_args = p->init_args;
 		}
 	}
 }

@@ -39,10 +39,11 @@ random_target(const Head *h, double *t, uint64_t *state)
 	double sum = 0;
 	int j;
 
-	if (h->index) {
+	if (h->index) { /* one class number for each vector of outputs */
+		int classes = h->outputs / h->targets;
 		for (j = 0; j < h->targets; j++)
-			t[j] = floor(uniform(state) * (h->outputs > 1 ?
-			             h->outputs : 2));
+			t[j] = floor(uniform(state) *
+			             (classes > 1 ? classes : 2));
 		return;
 	}
 	for (j = 0; j < h->targets; j++) {

@@ -8,14 +8,14 @@ cmd_expand(Ctx *c, const Cli *cli)
 {
 	const char *path = cli_get(cli, "output");
 	Output o = { .path = path ? path : "-", .marked = true };
-	Network *net;
+	Names inputs = { 0 };
 	int rc;
 
-	net = load_network(c, cli, &rc);
-	if (!net)
+	o.text = load_expanded(c, cli, &rc);
+	if (!o.text)
 		return rc;
-	o.text = net->expanded;
-	o.len = strlen(net->expanded);
-	rc = outputs_check(c, &o, 1, cli_has(cli, "force"), &net->deps);
+	PUSH(c, &inputs, cli->spec);
+	o.len = strlen(o.text);
+	rc = outputs_check(c, &o, 1, cli_has(cli, "force"), &inputs);
 	return rc ? rc : outputs_write(c, &o, 1);
 }

@@ -13,6 +13,8 @@ const char *tcc_name(Ctx *c);              /* "TinyCC 0.9.27" */
 /* as load_network(), but warnings wait for messages(), which prints and forgets them
  * and gives 65 if there were errors */
 Network *load_quiet(Ctx *c, const Cli *cli, int *rc);
+/* the text of `bpgen expand`; NULL after messages, *rc says which way */
+const char *load_expanded(Ctx *c, const Cli *cli, int *rc);
 int messages(Ctx *c, const Cli *cli);
 /* --plan and --unroll; 0 or 64 after a message */
 int plan_options(const Cli *cli, const Network *net, PlanOptions *o);

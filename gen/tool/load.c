@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "../front/front.h"
 #include "house.h"
 
 /* before the front opens it: the file must be there and be a file */
@@ -70,6 +71,28 @@ load_quiet(Ctx *c, const Cli *cli, int *rc)
 		apply_options(cli, net);
 		return net;
 	}
+	messages(c, cli);
+	*rc = c->exit_code ? c->exit_code : EX_DATA;
+	c->exit_code = 0;
+	return NULL;
+}
+
+const char *
+load_expanded(Ctx *c, const Cli *cli, int *rc)
+{
+	const Network *net;
+
+	*rc = check_file(cli->spec);
+	if (*rc)
+		return NULL;
+	net = front(c, cli->spec);
+	if (net && !c->errors) {
+		messages(c, cli);
+		return net->expanded;
+	}
+	/* "not yet" alone: a net that can be written out all the same */
+	if (front_expanded(c))
+		return front_expanded(c);
 	messages(c, cli);
 	*rc = c->exit_code ? c->exit_code : EX_DATA;
 	c->exit_code = 0;

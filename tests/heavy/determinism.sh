@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # determinism.sh BPGEN: what is written is a function of spec and options: not
 # of the run, the folder, the locale, the time zone, addresses or environment.
-bpgen=$1
+bpgen=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..
 random=$(dirname "$bpgen")/tests/property/networks_test

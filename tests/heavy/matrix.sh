@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# matrix.sh [--short] BPGEN [NAME...]: emitted C under every compiler that is here.  It
-# compiles without a warning as C99 and C++11, several networks link, nothing
-# but four functions is undefined, nothing is writable, and training gives the
-# same bits everywhere, in every plan, also under sanitizers and valgrind.
+# matrix.sh [--short] BPGEN [NAME...]: the C of specs and random networks under
+# every compiler that is here.  It compiles without a warning as C99 and C++11,
+# several networks link, nothing but four functions is undefined, nothing is
+# writable, and training gives the same bits everywhere, in every plan, also
+# under sanitizers and valgrind.
 short=
 [ "$1" = --short ] && { short=yes; shift; }
-bpgen=$1
+bpgen=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 shift
 names=$*                        # of specs; none: all, and random ones
 here=$(cd "$(dirname "$0")" && pwd)

@@ -3,7 +3,7 @@
 # run.sh BPGEN: COUNT random networks (200) from SEED (1) on, in two halves at
 # the same time, and a few under the compilers that are here.
 here=$(cd "$(dirname "$0")" && pwd)
-bpgen=$1
+bpgen=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 program=$(dirname "$bpgen")/tests/property/networks_test
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -200,7 +200,7 @@ expect none 66 "$bpgen" eval reg.spec "$data/diabetes.csv" -w none.weights &&
 
 # ---------------------------------------------------------------- ctrl-c
 sed 's/^epochs.*/epochs 1000000000/; s/^stop.*//' "$specs/xor.spec" >long.spec
-timeout --preserve-status -s INT 1 "$bpgen" train long.spec "$data/xor.csv" \
+timeout --foreground --preserve-status -s INT 1 "$bpgen" train long.spec "$data/xor.csv" \
 	-o long.weights --seed 6 >out 2>err
 rc=$?
 if [ $rc = 130 ] && [ -s long.weights ] && grep -q "^stopped: interrupted" out
