@@ -103,6 +103,10 @@ tidy_one(Program *p, ExprId e, void *u)
 		return ex_num(p, -a.num);
 	if (x.op == E_STOP)
 		return x.a;
+	/* exactly rounded in the runtime and here alike */
+	if (x.op == E_FN && x.fn == FN_SQRT && a.op == E_NUM && a.num >= 0)
+		return ex_num(p, p->dtype == F32 ? (double)sqrtf((float)a.num)
+		                                 : sqrt(a.num));
 	/* a sign travels outwards and into sums without touching a bit */
 	if (x.op == E_SUB && b.op == E_NEG)
 		return ex_bin(p, E_ADD, x.a, b.a);
@@ -113,6 +117,16 @@ tidy_one(Program *p, ExprId e, void *u)
 	if ((x.op == E_MUL || x.op == E_DIV) && b.op == E_NEG)
 		return negated(p, ex_bin(p, x.op, x.a, b.a));
 	return e;
+}
+
+bool
+tree_fits(const Program *p, ExprId e, int32_t *room)
+{
+	const Expr *x = &p->exprs.v[e];
+
+	return --*room > 0 && (!x->a || tree_fits(p, x->a, room)) &&
+	       (!x->b || tree_fits(p, x->b, room)) &&
+	       (!x->c || tree_fits(p, x->c, room));
 }
 
 ExprId

@@ -184,6 +184,9 @@ finish(Low *w, Finish *f)
 	bool batch;
 	uint32_t i;
 
+	tree_limit(w, d->expr, d->loc);
+	if (w->bad)
+		return;
 	random_shapes(w, d->expr);
 	bounds(w, d);
 	if (w->bad)

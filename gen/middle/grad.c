@@ -333,6 +333,11 @@ statement(Grad *g, const Stmt *s)
 		return;
 	if (!g->want[s->target])
 		flush(g, s->target, s);
+	/* nothing reached it: its readers have no derivative.  A state of the
+	   scan may still be reached, from the step before in this order */
+	if (!g->d_set[s->target] &&
+	    !(g->scan && p->tensors.v[s->target].off))
+		return;
 	stmt_draft(p, s, &d);
 	seed = ex_read(p, adjoint(g, s->target), d.lhs, d.nlhs);
 	if (s->red == RED_MAX)

@@ -29,6 +29,8 @@ int fn_find(const char *name);  /* FN_..., or -1 */
 
 void fail_line(Low *w, Loc at, const char *text); /* the first error alone */
 
+void tree_limit(Low *w, ExprId e, Loc at); /* an error where e is too large */
+
 typedef struct {
 	Low *w;
 	StmtDraft d;                /* left side and reads without sample index */

@@ -101,6 +101,9 @@ ExprId tidy(Program *p, ExprId e);           /* folds constants, 1*x, --x */
 ExprId replace(Program *p, ExprId e, ExprId old, ExprId new);
 typedef struct { ExprId read, value; } Adjoint;
 typedef VEC(Adjoint) Adjoints;
+/* whether e as a tree has fewer nodes than *room; powers of powers share what
+ * they multiply and grow beyond all bounds when they are written out */
+bool tree_fits(const Program *p, ExprId e, int32_t *room);
 void back(Program *p, ExprId e, ExprId seed, Adjoints *out);
 ExprId derivative(Program *p, ExprId e, ExprId read); /* 0: none */
 

@@ -224,13 +224,30 @@ target_shape(const Network *net, const Head *h)
 	return s;
 }
 
+/* constants that are not known yet are neutral */
 static TensorId
-table(Builder *b, const char *name, const Shape *shape, double *values)
+table(Builder *b, const char *name, const Shape *shape, const double *values,
+	double neutral)
 {
 	Tensor t = { .kind = T_CONST, .name = name, .base = name, .layer = -1,
-	             .shape = *shape, .values = values };
+	             .shape = *shape };
+	int64_t i, n = shape_size(shape);
 
+	t.values = mem(b->c, (size_t)n * sizeof *t.values);
+	for (i = 0; i < n; i++)
+		t.values[i] = values ? values[i] : neutral;
 	return ir_tensor(b->p, t);
+}
+
+static void
+bind_scaling(Builder *b, Use *u, const Shape *shape, int64_t place)
+{
+	const Network *net = b->net;
+
+	use_bind(u, "scale", table(b, "t_scale", shape, net->t_scale ?
+	                           net->t_scale + place : NULL, 1));
+	use_bind(u, "shift", table(b, "t_shift", shape, net->t_shift ?
+	                           net->t_shift + place : NULL, 0));
 }
 
 static bool
@@ -249,10 +266,7 @@ output(Builder *b, uint32_t h, int64_t place)
 	use_bind(&u, "a", b->y[head->layer]);
 	if (!net->targets_scale)
 		return lower(&u, "y[...] = a[...]", (Loc){ 0 });
-	use_bind(&u, "scale", table(b, "t_scale", &t.shape,
-	                            net->t_scale + place));
-	use_bind(&u, "shift", table(b, "t_shift", &t.shape,
-	                            net->t_shift + place));
+	bind_scaling(b, &u, &t.shape, place);
 	return lower(&u, "y[...] = a[...]*scale[...] + shift[...]",
 	             (Loc){ 0 });
 }
@@ -273,10 +287,7 @@ target(Builder *b, uint32_t h, int64_t place)
 	if (!net->targets_scale)
 		return raw;
 	use_bind(&u, "t", raw);
-	use_bind(&u, "scale", table(b, "t_scale", &t.shape,
-	                            net->t_scale + place));
-	use_bind(&u, "shift", table(b, "t_shift", &t.shape,
-	                            net->t_shift + place));
+	bind_scaling(b, &u, &t.shape, place);
 	lower(&u, "ts[...] = (t[...] - shift[...])/scale[...]", (Loc){ 0 });
 	return use_find(&u, "ts");
 }

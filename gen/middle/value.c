@@ -269,6 +269,18 @@ act_value(Low *w, Ast *a, const void *u)
 	return v->z;
 }
 
+enum { MOST_NODES = 20000 };
+
+void
+tree_limit(Low *w, ExprId e, Loc at)
+{
+	int32_t room = MOST_NODES;
+
+	if (!w->bad && !tree_fits(w->p, e, &room))
+		fail_line(w, at, "the formula is too long when its powers are "
+		          "written out");
+}
+
 static ExprId
 act_text(Low *w, const Act *act, const char *text, const char *field, ExprId z,
 	ExprId y)
@@ -281,7 +293,9 @@ act_text(Low *w, const Act *act, const char *text, const char *field, ExprId z,
 		w->bad = true;
 		return z;
 	}
-	return act_value(w, a, &v);
+	z = act_value(w, a, &v);
+	tree_limit(w, z, act->loc);
+	return z;
 }
 
 /* y of z; *dy, 0 where the derived one serves */

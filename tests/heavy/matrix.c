@@ -8,7 +8,7 @@
 #include "net.h"
 
 #define SAMPLES 8
-#define FLOPS 2e8               /* that training may cost */
+#define FLOPS 1e8               /* that training may cost */
 
 static net_net net;
 static net_real x[SAMPLES * NET_INPUTS], t[SAMPLES * NET_TARGETS];

@@ -17,7 +17,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export LC_ALL=C
 passed=0 failed=0 skipped=0
-strict='-Wall -Wextra -Wpedantic -Wconversion -Wdouble-promotion -Wshadow -Werror'
+strict='-Wall -Wextra -Wpedantic -Wconversion -Wdouble-promotion -Wshadow'
+strict="$strict -Werror"
 
 ok() { passed=$((passed + 1)); echo "ok $1"; }
 bad() {
@@ -76,7 +77,7 @@ list() {
 		/*|yes/xor|yes/iris) cp "$spec" "$work/specs/" ;;
 		esac
 	done
-	seeds='2 9 12 23 31 42'
+	seeds='2 9 12 42'
 	[ -n "$short" ] && seeds=12
 	if [ ! -x "$random" ]; then
 		skip "random networks: $random is not built"
@@ -96,11 +97,15 @@ generate() { # FOLDER OPTIONS...: net.c and net.h
 }
 
 # ------------------------------------------------------------ what it checks
+# (only gcc warns about more when it optimises)
 clean() { # FOLDER: no warning under any compiler
 	for cc in $have; do
-		flags=$strict
-		[ "$cc" = tcc ] && flags='-Wall -Werror'
-		try "$name $1: $cc without warnings" compile "$cc" $flags -O1 \
+		case $cc in
+		gcc) flags="$strict -O1" ;;
+		tcc) flags='-Wall -Werror' ;;
+		*) flags="$strict -fsyntax-only" ;;
+		esac
+		try "$name $1: $cc without warnings" compile "$cc" $flags \
 			-I"$root/runtime" -I"$work/$1" -c "$work/$1/net.c" \
 			-o "$work/o.o"
 	done
@@ -165,7 +170,7 @@ compilers() { # FOLDER
 # another plan: TinyCC always, gcc where straight line is not too long for it
 plan() { # FOLDER
 	here_is tcc && hashes "$1 tcc" "$1" tcc
-	[ "$(wc -l <"$work/$1/net.c")" -lt 4000 ] && here_is gcc &&
+	[ "$(wc -l <"$work/$1/net.c")" -lt 3000 ] && here_is gcc &&
 		hashes "$1 gcc -O2" "$1" gcc -O2
 }
 
@@ -208,14 +213,18 @@ one() {
 		echo "note: $name is too large for straight line"
 	else bad "$name: --unroll=full"; fi
 	[ -n "$short" ] && return
+	instruments
+	case $name in random*) other_forms ;; esac
+}
+
+# compilers.sh does this for the specs
+other_forms() {
 	[ -f "$work/auto/net.c" ] && clean auto
-	[ -f "$work/line/net.c" ] && [ "$(wc -l <"$work/line/net.c")" -lt 4000 ] &&
-		clean line && symbols line
+	[ -f "$work/line/net.c" ] && clean line && symbols line
 	if generate double --dtype=f64; then clean double; symbols double
 	else bad "$name: --dtype=f64"; fi
 	if generate forward --api=forward; then clean forward; symbols forward
 	else bad "$name: --api=forward"; fi
-	instruments
 }
 
 # all networks of the specs folder in one program, as C and as C++

@@ -15,14 +15,14 @@
 #define ZERO "input 4\ndense 3 bias=off\n" REST
 #define OWN(dy) "activation \"mine\" { y = \"tanh(z)\", dy = \"" dy "\" }\n" \
 	"input 3\ndense 4 mine\ndense 2 sin\n" REST
-#define CLOSED(delta) "loss \"mine\" { C = \"-sum(i: t[i]*log(y[i]))\", with = " \
-	"{ softmax = { C = \"-sum(i: t[i]*log(y[i]))\", delta = \"" delta \
+#define CLOSED(delta) "loss \"mine\" { C = \"-sum(i: t[i]*log(y[i]))\", " \
+	"with = { softmax = { C = \"-sum(i: t[i]*log(y[i]))\", delta = \"" delta \
 	"\" } } }\ninput 3\ndense 4 softmax\nloss mine\n" \
 	"optimizer sgd rate=0.1\nseed 3\n"
 
 typedef const char *Check(Case *k, Run *r);
 
-/* ------------------------------------------------------------ what is broken */
+/* ----------------------------------------------------------- what is broken */
 
 static const char *
 numeric(Case *k, Run *r)
@@ -338,7 +338,7 @@ one_letter(Case *k, Run *r)
 	                  "return", "Return"));
 }
 
-/* --------------------------------------------------------------- all of them */
+/* -------------------------------------------------------------- all of them */
 
 typedef struct {
 	const char *name, *spec;

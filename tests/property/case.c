@@ -143,7 +143,8 @@ case_new(Ctx *c, const char *text, uint64_t seed, Totals *totals)
 typedef struct { Run *v[MOST_RUNS]; int n; } Runs;
 
 static Run *
-add(Runs *runs, Case *k, Dtype dtype, Unroll unroll, uint64_t random, bool check)
+add(Runs *runs, Case *k, Dtype dtype, Unroll unroll, uint64_t random,
+	bool check)
 {
 	Run *r = run_new(k, dtype, unroll, random, check);
 

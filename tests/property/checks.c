@@ -36,7 +36,7 @@ differ(Case *k, const char *what, const double *a, const double *b, size_t n,
 	           "(%g)", what, many, n, at, a[at], a[at], b[at], b[at]);
 }
 
-/* -------------------------------------------- (a) derivatives are derivatives */
+/* ------------------------------------------- (a) derivatives are derivatives */
 
 typedef struct {
 	Case *k;
@@ -543,8 +543,8 @@ enum { OK, TRUNCATED, CORRUPT, VERSION, TOPOLOGY, ANY };
 enum { HEAD = 28 };
 
 static const char *
-refuse(Case *k, Run *r, const unsigned char *blob, size_t n, LoadFunction *loader,
-	const char *what, int code)
+refuse(Case *k, Run *r, const unsigned char *blob, size_t n,
+	LoadFunction *loader, const char *what, int code)
 {
 	size_t bytes = net_bytes(r->n);
 	unsigned char *before = mem(k->c, bytes);
@@ -589,8 +589,8 @@ damaged(Case *k, Run *r, const unsigned char *blob, size_t n,
 
 /* training goes on from a state as if nothing had been */
 static const char *
-goes_on(Case *k, Run *r, const unsigned char *blob, size_t n, LoadFunction *loader,
-	const double *expected, double loss)
+goes_on(Case *k, Run *r, const unsigned char *blob, size_t n,
+	LoadFunction *loader, const double *expected, double loss)
 {
 	double *w = reals(k, k->params), again;
 	const char *why;

@@ -51,6 +51,7 @@ typedef struct {
 	int shareds;
 	const char *optimizer;
 	bool decays;                 /* ... may be given l2 and l1 */
+	bool windows;                /* has filters */
 	bool own[OWN];               /* words of its own that it uses */
 } Spec;
 
@@ -174,15 +175,19 @@ from(Spec *s, int in)
 	s->value[in].used = true;
 }
 
+typedef enum { NO_WEIGHTS, WINDOW_WEIGHTS, WEIGHTS } Has;
+
 static void
-options(Spec *s, bool weights)
+options(Spec *s, Has weights)
 {
+	/* filters cannot always be orthogonal: the last one is not for them */
 	static const char *const inits[] = {
 		"xavier", "he", "lecun", "normal", "uniform", "orthogonal"
 	};
 
+	s->windows |= weights == WINDOW_WEIGHTS;
 	if (weights && chance(s, 15))
-		say(s, " init=%s", PICK(s, inits));
+		say(s, " init=%s", inits[below(s, weights == WEIGHTS ? 6 : 5)]);
 	if (weights && s->decays && chance(s, 10))
 		say(s, " l2=%s", chance(s, 50) ? "0" : "0.03");
 	if (weights && s->decays && chance(s, 6))
@@ -242,7 +247,7 @@ dense(Spec *s, int in, int units)
 	if (share && chance(s, 60)) {
 		say(s, " share=%s", share);
 	} else {
-		options(s, true);
+		options(s, WEIGHTS);
 		if (v->name[0]) {
 			snprintf(s->shared[s->shareds].name, 16, "%s", v->name);
 			s->shared[s->shareds].kind = x->kind;
@@ -326,7 +331,7 @@ window(Spec *s, int in)
 		say(s, " groups=%d", groups);
 	if (!pool && chance(s, 15))
 		say(s, " bias=off");
-	options(s, !pool);
+	options(s, pool ? NO_WEIGHTS : WINDOW_WEIGHTS);
 	from(s, in);
 	say(s, "\n");
 	s->params += size + (pool ? 0 : filters);
@@ -359,7 +364,7 @@ plain(Spec *s, int in)
 		say(s, "layernorm%s", activation(s));
 		if (chance(s, 50))
 			say(s, " eps=0.01");
-		options(s, false);
+		options(s, NO_WEIGHTS);
 		s->params += 2 * features;
 	} else if (what == 1) {
 		say(s, "dropout 0.%d", 1 + below(s, 6));
@@ -369,7 +374,7 @@ plain(Spec *s, int in)
 		say(s, "%s", what == 2 && !strchr(a + 1, ' ') ? a + 1 : "act");
 		if (what != 2 || strchr(a + 1, ' '))
 			say(s, "%s", a);
-		options(s, false);
+		options(s, NO_WEIGHTS);
 	}
 	from(s, in);
 	say(s, "\n");
@@ -394,7 +399,7 @@ own(Spec *s, int in)
 	v = begin(s);
 	say(s, what == 0 ? "elman %d" : what == 1 ? "causal" : "maxout %d",
 	    units);
-	options(s, true);
+	options(s, WEIGHTS);
 	from(s, in);
 	say(s, "\n");
 	s->own[what] = true;
@@ -479,7 +484,7 @@ join(Spec *s, int in, bool concat)
 		width += s->value[list[i]].dim[axis];
 	}
 	say(s, "%s", chance(s, 40) ? activation(s) : "");
-	options(s, false);
+	options(s, NO_WEIGHTS);
 	say(s, "\n");
 	shape(v, x->kind, x->rank, x->dim[0], x->dim[1], x->dim[2]);
 	if (concat)
@@ -670,7 +675,7 @@ ending(Spec *s, const Ending *e, bool named)
 		say(s, "%s: ", v->name);
 	}
 	say(s, "dense %d %s", many, e->act ? e->act : PICK(s, last_acts));
-	options(s, true);
+	options(s, WEIGHTS);
 	from(s, in);
 	say(s, "\n");
 	s->params += many * (width + 1);
@@ -735,7 +740,7 @@ settings(Spec *s)
 	static const char *const inits[] = {
 		"xavier", "xavier normal", "he", "he normal", "lecun",
 		"lecun normal", "uniform range=0.7", "normal std=0.4",
-		"orthogonal", "constant value=0.1"
+		"constant value=0.1", "orthogonal"
 	};
 
 	say(s, "optimizer %s\n", s->optimizer);
@@ -752,7 +757,7 @@ settings(Spec *s)
 	else if (chance(s, 12))
 		say(s, "clip value=0.1\n");
 	if (chance(s, 60))
-		say(s, "init %s\n", PICK(s, inits));
+		say(s, "init %s\n", inits[below(s, s->windows ? 9 : 10)]);
 	if (chance(s, 10))
 		say(s, "unroll %s\n", chance(s, 50) ? "full" : "none");
 	say(s, "seed %d\n", below(s, 1000));

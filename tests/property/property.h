@@ -80,9 +80,10 @@ const char *differ(Case *k, const char *what, const double *a, const double *b,
 const char *check_numeric(Case *k, Run *r);
 const char *check_near(Case *k, Run *r, Run *other);    /* f64 = oracle f64 */
 const char *check_bits(Case *k, Run *r, Model *m, bool wild);
-const char *check_same(Case *k, Run *r, Run *other);    /* two runs, to the bit */
+const char *check_same(Case *k, Run *r, Run *other);    /* to the bit */
 const char *check_batch(Case *k, Run *r);
-const char *check_calls(Case *k, Run *r); /* add_gradient, forward_batch, copies */
+/* add_gradient, forward_batch, copies of the state */
+const char *check_calls(Case *k, Run *r);
 typedef int LoadFunction(Net *n, const void *buf, size_t len);
 const char *check_state(Case *k, Run *r, LoadFunction *loader);
 const char *check_foreign(Case *k, Run *a, Run *b, LoadFunction *loader);

@@ -1,13 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# run.sh BPGEN: COUNT random networks (200) from SEED (1) on, in two halves at
-# the same time, and a few under the compilers that are here.
+# run.sh BPGEN: COUNT random networks (200, or 1000 with BPGEN_HEAVY=yes) from
+# SEED (1) on, in two halves at the same time, and a few under the compilers
+# that are here.
 here=$(cd "$(dirname "$0")" && pwd)
 bpgen=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 program=$(dirname "$bpgen")/tests/property/networks_test
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-count=${COUNT:-200} seed=${SEED:-1}
+usual=200
+[ "$BPGEN_HEAVY" = yes ] && usual=1000
+count=${COUNT:-$usual} seed=${SEED:-1}
 half=$((count / 2))
 passed=0 failed=0 skipped=0
 
