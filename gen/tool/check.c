@@ -12,7 +12,7 @@
 
 #define MOST_PARAMS 20000
 #define PER_BLOCK 1000
-#define WORK 4e9                /* multiply-adds that a sample may cost */
+#define WORK 1e9                /* multiply-adds that a sample may cost */
 
 /* the first three stand in the table; the others decide where curvature or a
  * kink leaves these useless */
