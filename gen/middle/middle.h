@@ -117,6 +117,7 @@ struct Middle {                 /* what formula() leaves for grad() */
 	VEC(ClosedForm) closed;
 };
 bool share(Program *p, Stmts *list, TensorId loss); /* true: something changed */
+bool hoist(Program *p, Stmts *list);
 void prune(Program *p, Stmts *list, const Indices *roots);
 
 #endif

@@ -9,8 +9,19 @@ typedef struct {
 	Stmts *list;
 	uint32_t *readers, *writers; /* per tensor: statements */
 	bool *addressed;             /* read through a pad, a subscript, over_z */
-	bool *keep;
+	TensorId loss;
 } Simplify;
+
+/* tables for all tensors there are by now */
+static void
+room(Simplify *w)
+{
+	size_t n = w->p->tensors.n;
+
+	w->readers = mem(w->p->c, n * sizeof *w->readers);
+	w->writers = mem(w->p->c, n * sizeof *w->writers);
+	w->addressed = mem(w->p->c, n);
+}
 
 static void
 count(Simplify *w)
@@ -140,7 +151,7 @@ inlined(Simplify *w, uint32_t at)
 	uint32_t i;
 	bool ok;
 
-	if (t->kind != T_TEMP || w->keep[s.target] || t->off || s.add || s.red ||
+	if (t->kind != T_TEMP || s.target == w->loss || t->off || s.add || s.red ||
 	    w->writers[s.target] != 1 || w->addressed[s.target] ||
 	    !plain_left(p, &s))
 		return false;
@@ -170,11 +181,8 @@ kernel(Program *p, Kernel k)
 	uint32_t i;
 	bool again = true;
 
-	w.readers = mem(p->c, p->tensors.n * sizeof *w.readers);
-	w.writers = mem(p->c, p->tensors.n * sizeof *w.writers);
-	w.addressed = mem(p->c, p->tensors.n);
-	w.keep = mem(p->c, p->tensors.n);
-	w.keep[p->loss[k]] = true;
+	w.loss = p->loss[k];
+	room(&w);
 	while (again) {
 		again = false;
 		for (i = 0; i < w.list->n; i++) {
@@ -189,8 +197,12 @@ kernel(Program *p, Kernel k)
 				count(&w);
 				i--;
 			}
-		if (!again && k != K_UPDATE && k != K_INIT)
-			again = share(p, w.list, p->loss[k]);
+		if (again || k == K_UPDATE || k == K_INIT)
+			continue; /* those overwrite what they read */
+		again = hoist(p, w.list);
+		again |= share(p, w.list, p->loss[k]);
+		if (again)
+			room(&w);
 	}
 }
 

@@ -92,6 +92,12 @@ number_text(double x, bool f32, char buf[40])
 		if (read_back(buf, f32) == x)
 			break;
 	}
+	/* 40, not 4e+01; 1e-5, not 1e-05 */
+	if (fabs(x) >= 1 && fabs(x) < 1e9 && strchr(buf, 'e'))
+		snprintf(buf, 40, "%.0f", x);
+	p = strchr(buf, 'e');
+	if (p && p[2] == '0')
+		memmove(p + 2, p + 3, strlen(p + 3) + 1);
 	for (p = buf; *p; p++)
 		if (!strchr("+-0123456789e", *p))
 			*p = '.';
