@@ -551,6 +551,7 @@ struct Ctx {
 	void *L;                     /* the Lua state, while it runs */
 	void (*leave_lua)(void *L);  /* how die() gets out of it */
 	struct Front *front;         /* front/ alone: Lua, records */
+	void (*close)(Ctx *c);       /* what ctx_free() runs first: closes Lua */
 };
 Ctx *ctx_new(void);              /* NULL: no memory */
 void ctx_free(Ctx *c);

@@ -86,6 +86,7 @@ act_block(Low *w, Ast *a, Finish *f)
 	shape.shape.dim[0] -= t->off;
 	PUSH(w->c, &u.shapes, shape);
 	use_bind(&u, "z", x.tensor);
+	u.given = u.binds.n;
 	use_bind(&u, "y", f->d.target);
 	for (i = 0; i < act->rec->params.n; i++)
 		use_value(&u, act->rec->params.v[i].name, act->args[i].num);
@@ -186,6 +187,26 @@ target_of(Low *w, const Line *l, const Shape *shape, const Sub *lhs, int n)
 	return id;
 }
 
+/* inputs, weights, targets and arguments are not what a formula makes */
+static bool
+writable(Low *w, const Line *l)
+{
+	const char *what = NULL;
+	uint32_t i;
+
+	for (i = 0; i < w->u->given; i++)
+		if (!strcmp(w->u->binds.v[i].name, l->name))
+			what = "given to this formula";
+	if (w->u->layer >= 0 && !w->u->update && number_named(w->u, l->name))
+		what = "an argument";
+	if (!what)
+		return true;
+	fail_line(w, l->loc, fmt(w->c, "'%s' is %s and cannot be written",
+	     l->name, what));
+	help(w->c, "give the result another name");
+	return false;
+}
+
 static void
 one_line(Low *w, Line *l)
 {
@@ -197,6 +218,8 @@ one_line(Low *w, Line *l)
 	w->scope.n = 0;
 	w->pack = (Indices){ 0 };
 	w->p->at = l->loc;
+	if (!writable(w, l))
+		return;
 	if (w->scan)
 		PUSH(w->c, &w->scope, t);
 	if (!resolve_line(w, l, known, shape, f.d.lhs, &f.d.nlhs, &f.d.guards))
@@ -442,9 +465,13 @@ covered(Low *w, uint32_t first)
 				continue;
 			sum += stmt_points(p, o) *
 			       (o->scan ? p->scans.v[o->scan].n : 1);
-			if (k != i && !disjoint(p, s, o))
-				fail_line(w, s->loc, fmt(w->c, "'%s' is written "
-				     "twice", t->name));
+			if (k == i || disjoint(p, s, o))
+				continue;
+			fail_line(w, s->loc, fmt(w->c, "'%s' is written twice",
+			     t->name));
+			if (s->nguard || o->nguard)
+				help(w->c, "where a guard fails the value is 0: "
+				     "write the second part with `+=`");
 		}
 		if (!w->bad && sum != size)
 			fail_line(w, s->loc, fmt(w->c, "'%s' is written at %lld of "

@@ -25,6 +25,7 @@ bool resolve_line(Low *w, Line *l, TensorId target, const Shape *shape,
 	Sub *lhs, int *nlhs, Guards *guards);
 /* the dims that subscripts of t see: without the row before t = 0 */
 int seen_dims(const Low *w, TensorId t, int64_t dims[MAX_RANK + 2]);
+const double *number_named(const Use *u, const char *name); /* or NULL */
 int fn_find(const char *name);  /* FN_..., or -1 */
 
 void fail_line(Low *w, Loc at, const char *text); /* the first error alone */

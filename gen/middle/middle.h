@@ -57,6 +57,7 @@ typedef struct {
 	Stmts *out;
 	const char *prefix;         /* of new tensors: "dense1." */
 	VEC(Bind) binds;
+	uint32_t given;             /* the first of them are only read */
 	VEC(Value) values;
 	struct { const char *name; const Act *act; } act; /* name NULL: none */
 	VEC(NamedShape) shapes;
@@ -118,6 +119,7 @@ struct Middle {                 /* what formula() leaves for grad() */
 };
 bool share(Program *p, Stmts *list, TensorId loss); /* true: something changed */
 bool hoist(Program *p, Stmts *list);
+void compact(Stmts *list);      /* without those whose target is none */
 void prune(Program *p, Stmts *list, const Indices *roots);
 
 #endif

@@ -182,6 +182,7 @@ layer(Builder *b, int i)
 	u.rand_key = (uint32_t)l->number * RAND_SITES;
 	b->p->at = l->loc;
 	bind_layer(b, i, &u);
+	u.given = u.binds.n;
 	if (!lower(&u, text, at)) {
 		note(c, l->word_loc, "in layer '%s'", l->name);
 		return false;
@@ -388,6 +389,7 @@ loss(Builder *b, uint32_t h, TensorId t)
 	use_bind(&u, "t", t);
 	if (with)
 		use_bind(&u, "z", b->z[head->layer]);
+	u.given = u.binds.n;
 	bind_args(&u, head->loss, head->args);
 	if (with && (head->index ? with->index_C : with->C))
 		C = head->index ? with->index_C : with->C;

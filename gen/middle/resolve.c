@@ -24,7 +24,7 @@ fn_find(const char *name)
 	return -1;
 }
 
-static const double *
+const double *
 number_named(const Use *u, const char *name)
 {
 	uint32_t i;

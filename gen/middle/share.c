@@ -9,7 +9,9 @@ typedef struct {
 	Program *p;
 	Stmts *list;
 	uint32_t *writers;          /* per tensor: statements */
+	TensorId loss;
 	Indices canon;              /* by position and extent */
+	VEC(uint32_t) *by;          /* per tensor: who reads it, or once did */
 } Share;
 
 typedef struct {                /* a statement up to names of indices */
@@ -102,44 +104,70 @@ rename_read(Program *p, ExprId e, void *u)
 	       : ex_pad(p, r->to, p->subs.v + x->sub, (int)x->nsub);
 }
 
-static bool
-twins(Share *w, TensorId loss)
+/* who reads what, in the order of the list */
+static void
+readers(Share *w)
 {
 	Program *p = w->p;
-	Key *keys = mem(p->c, (w->list->n + 1) * sizeof *keys);
-	bool any = false;
-	uint32_t i, k, n;
+	uint32_t i, k;
 
-	for (i = 0; i < w->list->n; i++)
-		if (may_share(w, &w->list->v[i]))
-			keys[i] = key_of(w, &w->list->v[i]);
-	for (i = 1; i < w->list->n; i++) {
-		const Stmt *s = &w->list->v[i];
-		Rename r = { s->target, 0 };
-		if (!keys[i].expr || s->target == loss)
+	w->by = mem(p->c, p->tensors.n * sizeof *w->by);
+	for (i = 0; i < w->list->n; i++) {
+		Reads reads = { 0 };
+		expr_reads(p, w->list->v[i].expr, true, &reads);
+		for (k = 0; k < reads.n; k++)
+			PUSH(p->c, &w->by[p->exprs.v[reads.v[k]].tensor], i);
+	}
+}
+
+static void
+rename_all(Share *w, TensorId from, TensorId to)
+{
+	Rename r = { from, to };
+	uint32_t i, k;
+
+	for (i = 0; i < w->by[from].n; i++) {
+		k = w->by[from].v[i];
+		w->list->v[k].expr = ex_map(w->p, w->list->v[k].expr,
+		                            rename_read, &r);
+		PUSH(w->p->c, &w->by[to], k);
+	}
+}
+
+/* a twin goes: its target is none until the list is compacted */
+static bool
+twins(Share *w)
+{
+	Program *p = w->p;
+	uint32_t n = w->list->n, size = 16, i, h, k;
+	Key *keys = mem(p->c, (n + 1) * sizeof *keys);
+	uint32_t *table;            /* open addressing, statement + 1 */
+	bool any = false;
+
+	while (size < 2 * n)
+		size *= 2;
+	table = mem(p->c, size * sizeof *table);
+	for (i = 0; i < n; i++) {
+		Stmt *s = &w->list->v[i];
+		uint64_t hash;
+		if (!may_share(w, s))
 			continue;
-		for (k = 0; k < i; k++)
-			if (keys[k].expr && same(&w->list->v[k], &keys[k], s,
-			                         &keys[i]))
+		keys[i] = key_of(w, s);
+		hash = fnv1a(FNV_START, &keys[i].expr, sizeof keys[i].expr);
+		hash = fnv1a(hash, keys[i].lhs, s->nlhs * sizeof *keys[i].lhs);
+		for (h = (uint32_t)hash & (size - 1); table[h];
+		     h = (h + 1) & (size - 1)) {
+			k = table[h] - 1;
+			if (same(&w->list->v[k], &keys[k], s, &keys[i]))
 				break;
-		if (k == i)
-			continue;
-		r.to = w->list->v[k].target;
-		keys[i].expr = 0;
-		for (n = i; n < w->list->n; n++)
-			w->list->v[n].expr = ex_map(p, w->list->v[n].expr,
-			                            rename_read, &r);
-		memmove(w->list->v + i, w->list->v + i + 1,
-		        (w->list->n - i - 1) * sizeof *w->list->v);
-		memmove(keys + i, keys + i + 1,
-		        (w->list->n - i) * sizeof *keys);
-		w->list->n--;
-		any = true;
-		/* what read the twin has another key now */
-		for (n = i; n < w->list->n; n++)
-			if (keys[n].expr)
-				keys[n] = key_of(w, &w->list->v[n]);
-		i--;
+		}
+		if (!table[h]) {
+			table[h] = i + 1;
+		} else if (s->target != w->loss) {
+			rename_all(w, s->target, w->list->v[k].target);
+			s->target = 0;
+			any = true;
+		}
 	}
 	return any;
 }
@@ -230,24 +258,30 @@ reuse(Share *w)
 {
 	Program *p = w->p;
 	bool any = false;
-	uint32_t i, k, q;
+	uint32_t i, k, q, n;
 
 	for (i = 0; i < w->list->n; i++) {
 		StmtDraft d;
 		ExprId read;
+		TensorId t;
 		if (!may_share(w, &w->list->v[i]) || w->list->v[i].red ||
 		    w->list->v[i].nguard || !costly(p, w->list->v[i].expr))
 			continue;
 		stmt_draft(p, &w->list->v[i], &d);
 		read = anchor(p, &d);
-		for (k = i + 1; read && k < w->list->n; k++) {
-			Stmt *s = &w->list->v[k];
+		t = read ? p->exprs.v[read].tensor : 0;
+		for (n = 0; read && n < w->by[t].n; n++) {
+			Stmt *s = &w->list->v[k = w->by[t].v[n]];
 			Reads reads = { 0 };
-			if (s->nguard) /* the value may lie outside there */
+			/* a guarded value may lie outside there */
+			if (k <= i || !s->target || s->nguard)
 				continue;
 			expr_reads(p, s->expr, true, &reads);
 			for (q = 0; q < reads.n; q++)
-				any |= reuse_at(p, &d, read, s, reads.v[q]);
+				if (reuse_at(p, &d, read, s, reads.v[q])) {
+					PUSH(p->c, &w->by[d.target], k);
+					any = true;
+				}
 		}
 	}
 	return any;
@@ -257,13 +291,16 @@ reuse(Share *w)
 bool
 share(Program *p, Stmts *list, TensorId loss)
 {
-	Share w = { .p = p, .list = list };
+	Share w = { .p = p, .list = list, .loss = loss };
 	uint32_t i;
 	bool any;
 
 	w.writers = mem(p->c, p->tensors.n * sizeof *w.writers);
 	for (i = 0; i < list->n; i++)
 		w.writers[list->v[i].target]++;
-	any = twins(&w, loss);
-	return reuse(&w) || any;
+	readers(&w);
+	any = twins(&w);
+	any |= reuse(&w);
+	compact(list);
+	return any;
 }

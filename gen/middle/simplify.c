@@ -8,6 +8,7 @@ typedef struct {
 	Program *p;
 	Stmts *list;
 	uint32_t *readers, *writers; /* per tensor: statements */
+	VEC(uint32_t) *by;           /* per tensor: who reads it, or once did */
 	bool *addressed;             /* read through a pad, a subscript, over_z */
 	TensorId loss;
 } Simplify;
@@ -20,36 +21,63 @@ room(Simplify *w)
 
 	w->readers = mem(w->p->c, n * sizeof *w->readers);
 	w->writers = mem(w->p->c, n * sizeof *w->writers);
+	w->by = mem(w->p->c, n * sizeof *w->by);
 	w->addressed = mem(w->p->c, n);
+}
+
+/* the tensors that e reads, each once */
+static void
+tensors_of(Simplify *w, ExprId e, Reads *out)
+{
+	Program *p = w->p;
+	Reads reads = { 0 };
+	uint32_t k, q;
+
+	expr_reads(p, e, true, &reads);
+	for (k = 0; k < reads.n; k++) {
+		const Expr *x = &p->exprs.v[reads.v[k]];
+		for (q = 0; q < out->n && out->v[q] != x->tensor; q++)
+			;
+		if (q == out->n)
+			PUSH(p->c, out, x->tensor);
+		if (x->op == E_PAD)
+			w->addressed[x->tensor] = true;
+		for (q = 0; q < x->nsub; q++)
+			if (p->subs.v[x->sub + q].indirect)
+				w->addressed[p->exprs.v[p->subs.v[
+					x->sub + q].id].tensor] = true;
+	}
+}
+
+/* statement i reads e from now on; sign: +1, or -1 where it did so far */
+static void
+tally(Simplify *w, uint32_t i, ExprId e, int sign)
+{
+	Reads tensors = { 0 };
+	uint32_t k;
+
+	tensors_of(w, e, &tensors);
+	for (k = 0; k < tensors.n; k++) {
+		w->readers[tensors.v[k]] += (uint32_t)sign;
+		if (sign > 0)
+			PUSH(w->p->c, &w->by[tensors.v[k]], i);
+	}
 }
 
 static void
 count(Simplify *w)
 {
 	Program *p = w->p;
-	uint32_t i, k, q;
+	uint32_t i;
 
 	memset(w->readers, 0, p->tensors.n * sizeof *w->readers);
 	memset(w->writers, 0, p->tensors.n * sizeof *w->writers);
 	memset(w->addressed, 0, p->tensors.n);
+	memset(w->by, 0, p->tensors.n * sizeof *w->by);
 	for (i = 0; i < w->list->n; i++) {
 		const Stmt *s = &w->list->v[i];
-		Reads reads = { 0 };
 		w->writers[s->target]++;
-		expr_reads(p, s->expr, true, &reads);
-		for (k = 0; k < reads.n; k++) {
-			const Expr *x = &p->exprs.v[reads.v[k]];
-			for (q = 0; q < k && p->exprs.v[reads.v[q]].tensor !=
-			     x->tensor; q++)
-				;
-			w->readers[x->tensor] += q == k;
-			if (x->op == E_PAD)
-				w->addressed[x->tensor] = true;
-			for (q = 0; q < x->nsub; q++)
-				if (p->subs.v[x->sub + q].indirect)
-					w->addressed[p->exprs.v[p->subs.v[
-						x->sub + q].id].tensor] = true;
-		}
+		tally(w, i, s->expr, 1);
 	}
 }
 
@@ -92,10 +120,10 @@ batch_sum(Simplify *w, TensorId t)
 {
 	uint32_t i;
 
-	for (i = 0; i < w->list->n; i++) {
-		Stmt *s = &w->list->v[i];
+	for (i = 0; i < w->by[t].n; i++) {
+		Stmt *s = &w->list->v[w->by[t].v[i]];
 		const Expr *x = &w->p->exprs.v[s->expr];
-		if (x->op == E_READ && x->tensor == t && s->nridx == 1 &&
+		if (s->target && x->op == E_READ && x->tensor == t && s->nridx == 1 &&
 		    w->p->indices.v[s->ridx] == SAMPLE)
 			return s;
 	}
@@ -141,6 +169,7 @@ add_guards(Program *p, Stmt *s, const Stmt *from, const Expr *read)
 	*s = ir_stmt(p, &d);
 }
 
+/* takes the statement out: its target is none until the list is compacted */
 static bool
 inlined(Simplify *w, uint32_t at)
 {
@@ -148,7 +177,7 @@ inlined(Simplify *w, uint32_t at)
 	Stmt s = w->list->v[at], *sum = NULL;
 	const Tensor *t = &p->tensors.v[s.target];
 	Inline u = { p, &s };
-	uint32_t i;
+	uint32_t i, k;
 	bool ok;
 
 	if (t->kind != T_TEMP || s.target == w->loss || t->off || s.add || s.red ||
@@ -165,13 +194,35 @@ inlined(Simplify *w, uint32_t at)
 		Expr read = p->exprs.v[sum->expr];
 		add_guards(p, sum, &s, &read);
 	}
-	for (i = 0; i < w->list->n; i++)
-		w->list->v[i].expr = ex_map(p, w->list->v[i].expr, inline_one,
-		                            &u);
-	memmove(w->list->v + at, w->list->v + at + 1,
-	        (w->list->n - at - 1) * sizeof *w->list->v);
-	w->list->n--;
+	w->list->v[at].target = 0;
+	w->writers[s.target] = 0;
+	for (i = 0; i < w->by[s.target].n; i++) {
+		Stmt *r;
+		ExprId old;
+		k = w->by[s.target].v[i];
+		r = &w->list->v[k];
+		old = r->expr;
+		if (!r->target)
+			continue;
+		r->expr = ex_map(p, old, inline_one, &u);
+		if (r->expr == old)
+			continue;
+		tally(w, k, old, -1);
+		tally(w, k, r->expr, 1);
+	}
+	tally(w, at, s.expr, -1);
 	return true;
+}
+
+void
+compact(Stmts *list)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < list->n; i++)
+		if (list->v[i].target)
+			list->v[n++] = list->v[i];
+	list->n = n;
 }
 
 static void
@@ -192,11 +243,8 @@ kernel(Program *p, Kernel k)
 		}
 		count(&w);
 		for (i = 0; i < w.list->n; i++)
-			if (inlined(&w, i)) {
-				again = true;
-				count(&w);
-				i--;
-			}
+			again |= inlined(&w, i);
+		compact(w.list);
 		if (again || k == K_UPDATE || k == K_INIT)
 			continue; /* those overwrite what they read */
 		again = hoist(p, w.list);

@@ -31,6 +31,8 @@ ctx_free(Ctx *c)
 
 	if (!c)
 		return;
+	if (c->close)
+		c->close(c);
 	for (b = c->blocks; b; b = next) {
 		next = b->next;
 		free(b);
