@@ -73,6 +73,29 @@ find_quietly(Ctx *c, RecordKind kind, const char *name)
 	return record_find(c, kind, name);
 }
 
+/* a word that no definition can give another meaning */
+const char *
+word_taken(Ctx *c, RecordKind kind, const char *word)
+{
+	size_t i;
+
+	if (kind != REC_LAYER && kind != REC_ACTIVATION)
+		return NULL;
+	for (i = 0; i < sizeof reserved / sizeof *reserved; i++)
+		if (!strcmp(word, reserved[i]))
+			return "a word of the language";
+	if (is_lua_word(word))
+		return "a word of Lua";
+	if (!strcmp(word, "input") || !strcmp(word, "include") ||
+	    !strcmp(word, "param") || is_setting(word))
+		return "a statement";
+	if (kind == REC_LAYER && contains(record_names(c, REC_ACTIVATION), word))
+		return "an activation";
+	if (kind == REC_ACTIVATION && contains(record_names(c, REC_LAYER), word))
+		return "a layer";
+	return NULL;
+}
+
 bool
 word_exists(Parse *p, const char *word)
 {
@@ -351,7 +374,7 @@ take_unroll(Parse *p, Statement *st, Layer *l)
 }
 
 static void
-take_frozen(Statement *st, Layer *l)
+take_frozen(Ctx *c, Statement *st, Layer *l)
 {
 	uint32_t i;
 
@@ -361,6 +384,8 @@ take_frozen(Statement *st, Layer *l)
 		if (!item->used && !item->name.text &&
 		    item->value.kind == TK_WORD &&
 		    !strcmp(item->value.text, "frozen")) {
+			if (l->frozen)
+				err(c, item->value.loc, "'frozen' is given twice");
 			item->used = true;
 			l->frozen = true;
 		}
@@ -625,7 +650,7 @@ layer(Parse *p, Statement *st, const Record *rec, const char *word)
 	ok &= penalty(p, st, "l1", &l.l1, &at);
 	ok &= penalty(p, st, "l2", &l.l2, &info.l2_loc);
 	take_unroll(p, st, &l);
-	take_frozen(st, &l);
+	take_frozen(p->c, st, &l);
 	info.frozen_given = l.frozen;
 	ok &= record_args(p->c, rec, st, word, st->word,
 	                  layer_options(p->c, rec), &l.args);

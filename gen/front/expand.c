@@ -224,7 +224,8 @@ put_outputs(Parse *p, Text *out)
 		bool own = p->own_loss.v[i];
 
 		text_add(out, "output %s", net->layers.v[h->layer].name);
-		for (i++; !own && i < net->heads.n && !p->own_loss.v[i]; i++)
+		for (i++; !own && i < net->heads.n && !p->own_loss.v[i] &&
+		     net->heads.v[i].weight == h->weight; i++)
 			text_add(out, " %s",
 			    net->layers.v[net->heads.v[i].layer].name);
 		if (own) {

@@ -34,8 +34,8 @@ typedef struct Front {
 	struct Records *records;     /* record.c's */
 } Front;
 
-bool sandbox_open(Ctx *c);           /* false after err(); sets c->front */
-void sandbox_close(Ctx *c);
+/* false after err(); sets c->front; ctx_free() closes it */
+bool sandbox_open(Ctx *c);
 /* pops a value and makes it the global `name` of both tables */
 void sandbox_set(Ctx *c, const char *name);
 /* pushes the compiled text of source `file` (line numbers of that source);
@@ -76,6 +76,7 @@ const Record *record_init(Ctx *c, const Record *rec, const Arg *args,
 	const Weight *w, Loc at);
 
 /* ------------------------------------------------------------ lex.c */
+bool is_lua_word(const char *word); /* that begins or joins a Lua line */
 typedef enum {
 	TK_WORD, TK_NUMBER, TK_DIMS, TK_STRING,
 	TK_OP,                       /* = : < > <= >= == */
@@ -239,6 +240,8 @@ bool word_exists(Parse *p, const char *word); /* as a statement's first word */
 const Names *statement_words(Parse *p);
 void elaborate(Parse *p, Statement *st);
 int layer_find(Parse *p, const Token *t);  /* or -1 after err() */
+/* what else it is, so that no record can have that name; NULL: nothing */
+const char *word_taken(Ctx *c, RecordKind kind, const char *word);
 bool is_setting(const char *word);
 void setting_names(Ctx *c, Names *names);
 void setting_take(Parse *p, Statement *st);

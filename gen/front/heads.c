@@ -91,6 +91,8 @@ output(Parse *p, Statement *st, const Loc **plain)
 		head = (Head){ .weight = 1 };
 		if (!loss_take(p, st, &loss->value, &head))
 			p->loss_broken = true;
+	} else if (weight) {
+		; /* a head of its own, with the loss of all */
 	} else if (*plain) {
 		err(p->c, st->word.loc, "'output' is set twice");
 		note(p->c, **plain, "it was set here");

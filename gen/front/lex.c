@@ -197,6 +197,17 @@ static const char *const definition_words[] = {
 	"activation", "layer", "loss", "optimizer", "init", NULL
 };
 
+bool
+is_lua_word(const char *word)
+{
+	size_t i;
+
+	for (i = 0; lua_words[i]; i++)
+		if (!strcmp(word, lua_words[i]))
+			return true;
+	return false;
+}
+
 typedef struct {
 	size_t open;                 /* innermost bracket that is open */
 	int depth;

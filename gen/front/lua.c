@@ -238,6 +238,14 @@ leave(void *L)
 	luaL_error(L, "%s", f->c->exit_text);
 }
 
+static void
+sandbox_close(Ctx *c)
+{
+	lua_close(c->front->L);
+	c->front->L = NULL;
+	c->L = NULL;
+}
+
 bool
 sandbox_open(Ctx *c)
 {
@@ -251,24 +259,13 @@ sandbox_open(Ctx *c)
 	lua_atpanic(f->L, panic);
 	c->front = f;
 	c->leave_lua = leave;
+	c->close = sandbox_close;
 	lua_sethook(f->L, hook, LUA_MASKCOUNT, HOOK_STEPS);
 	lua_pushcfunction(f->L, set_up);
 	lua_pushlightuserdata(f->L, f);
 	if (sandbox_call(c, 1, 0) != LUA_OK)
 		die(c, EX_SOFTWARE_, "Lua: %s", lua_tostring(f->L, -1));
 	return true;
-}
-
-void
-sandbox_close(Ctx *c)
-{
-	Front *f = c->front;
-
-	if (!f || !f->L)
-		return;
-	lua_close(f->L);
-	f->L = NULL;
-	c->L = NULL;
 }
 
 void

@@ -85,9 +85,16 @@ enter(Ctx *c, Record *rec)
 {
 	struct Records *r = c->front->records;
 	Record *old = known(c, rec->kind, rec->name);
+	const char *taken = rec->builtin ? NULL :
+	                    word_taken(c, rec->kind, rec->name);
 	const char *path = fmt(c, "%s/%s.lua", folders[rec->kind], rec->name);
 	size_t len;
 
+	if (taken) {
+		err(c, rec->loc, "'%s' is %s and cannot be a new %s", rec->name,
+		    taken, record_kinds[rec->kind]);
+		return;
+	}
 	if (!rec->builtin && old && !old->builtin) {
 		err(c, rec->loc, "%s '%s' is defined twice",
 		    record_kinds[rec->kind], rec->name);

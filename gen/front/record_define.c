@@ -119,6 +119,9 @@ read_default(lua_State *L, Ctx *c, Param *p)
 		break;
 	case ARG_SIZE: /* the second is what messages call it */
 		p->optional = false;
+		if (lua_type(L, 2) == LUA_TNUMBER)
+			luaL_error(L, "a size has no default: write "
+			           "`whole(\"%s\", ...)` for an option", p->name);
 		if (lua_type(L, 2) == LUA_TSTRING)
 			p->what = copy(c, lua_tostring(L, 2), lua_rawlen(L, 2));
 		break;

@@ -198,7 +198,6 @@ patterns_are_those_of_lua(void **state)
 		free(b);
 	}
 	lua_close(theirs);
-	sandbox_close(c);
 	ctx_free(c);
 }
 
@@ -242,26 +241,22 @@ limits_hold(void **state)
 		said = run(steps[i], &c);
 		assert_string_equal(said,
 		                    "Lua takes more than 100 million steps");
-		sandbox_close(c);
 		ctx_free(c);
 	}
 	for (i = 0; i < sizeof bytes / sizeof *bytes; i++) {
 		said = run(bytes[i], &c);
 		assert_string_equal(said,
 		                    "Lua needs more than 256 MB of memory");
-		sandbox_close(c);
 		ctx_free(c);
 	}
 	for (i = 0; i < sizeof names / sizeof *names; i++) {
 		snprintf(text, sizeof text, "local _ = %s", names[i]);
 		said = run(text, &c);
 		assert_non_null(strstr(said, "undefined variable"));
-		sandbox_close(c);
 		ctx_free(c);
 	}
 	said = run("local _ = string.dump", &c);
 	assert_string_equal(said, "the spec has no layers");
-	sandbox_close(c);
 	ctx_free(c);
 }
 
@@ -284,7 +279,6 @@ a_spec_cannot_change_what_words_mean(void **state)
 	net = front_text(c, "t.spec", t.s, t.n);
 	assert_non_null(net);
 	assert_int_equal(net->params, 9);
-	sandbox_close(c);
 	ctx_free(c);
 }
 
@@ -317,10 +311,8 @@ the_topology_is_that_of_weights_and_state(void **state)
 		assert_non_null(net);
 		if ((net->topology == first->topology) != cases[i].same)
 			fail_msg("%s", cases[i].text);
-		sandbox_close(d);
 		ctx_free(d);
 	}
-	sandbox_close(c);
 	ctx_free(c);
 }
 
