@@ -123,6 +123,23 @@ $(STAGES): tests/bench/stages.c $(LIBRARY)
 bench: all $(STAGES)
 	@sh tests/bench/run.sh $(B)/bpgen $(STAGES)
 
+# specs made at random, for as long as SECONDS says (clang)
+SECONDS    = 300
+FUZZER    := $(B)/tests/fuzz/spec_fuzz
+FUZZ_FLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+             -fno-sanitize-recover=all
+$(FUZZER): tests/fuzz/spec_fuzz.c $(LIBRARY)
+	@mkdir -p $(@D) $(B)/corpus
+	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LDFLAGS) \
+		$(LIBS)
+
+fuzz:
+	@$(BUILD) B=$(B)/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' \
+		$(B)/fuzz/tests/fuzz/spec_fuzz
+	cd $(B)/fuzz && ASAN_OPTIONS=detect_leaks=1 tests/fuzz/spec_fuzz \
+		-max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=4096 \
+		-close_fd_mask=1 corpus '$(CURDIR)/specs' '$(CURDIR)/tests/bad'
+
 deps:
 	@./.ci/packages --install $(PACKAGES)
 
@@ -149,6 +166,6 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d)
 
-.PHONY: all unit check check-all demo bench \
+.PHONY: all unit check check-all demo bench fuzz \
 	deps install uninstall format clean always
 .DELETE_ON_ERROR:

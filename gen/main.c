@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "front/front.h"
 #include "tool/house.h"
 #include "tool/options.h"
 
@@ -118,8 +117,6 @@ main(int argc, char **argv)
 		return EX_SOFTWARE_;
 	}
 	rc = close_stdout(guarded(c, argc, argv));
-	if (c->front)
-		sandbox_close(c);
 	ctx_free(c);
 	return rc;
 }

@@ -103,7 +103,11 @@ typedef struct bp_info {
 /* One rounding for each operation: no fused multiply-add that the source does
  * not spell out, no excess precision, no rearranging.  What clang hides from
  * the source, -ffp-contract=fast and -funsafe-math-optimizations, cannot be
- * undone or refused here. */
+ * undone or refused here.
+ *
+ * gcc 12 at -O3 with AVX2 or AVX-512 makes a masked load of a[i] in a loop of
+ * `c ? a[i] : 0` and may move it before the stores to a (-O1 does not): without
+ * its conversion of branches there are no masked loads. */
 #if defined __FAST_MATH__ || defined __ASSOCIATIVE_MATH__ || \
 	defined __RECIPROCAL_MATH__ || defined __NO_SIGNED_ZEROS__ || \
 	defined _M_FP_FAST || \
@@ -121,6 +125,7 @@ typedef struct bp_info {
 #pragma STDC FP_CONTRACT OFF
 #elif defined __GNUC__
 #pragma GCC optimize ("fp-contract=off", "no-fast-math")
+#pragma GCC optimize ("no-tree-loop-if-convert")
 #elif defined _MSC_VER
 #pragma fp_contract (off)
 #endif

@@ -358,7 +358,7 @@ static size_t
 sample_size(const Check *k, const Block *b)
 {
 	double most = WORK / (cost(k) * 2 * STEPS * (double)k->blocks.n);
-	size_t n = most > PER_BLOCK ? PER_BLOCK : most < 20 ? 20 : (size_t)most;
+	size_t n = most > PER_BLOCK ? PER_BLOCK : most < 2 ? 2 : (size_t)most;
 
 	return k->all || b->count < n ? b->count : n;
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "../../gen/front/front.h"
 #include "../../gen/tool/tool.h"
 
 enum { RUNS = 15, STAGES = 6 };
@@ -103,7 +102,6 @@ once(const Work *w, Timing *r)
 	for (r->lines = 0, i = 0; (size_t)i < text.n; i++)
 		r->lines += text.s[i] == '\n';
 	jit_free(j);
-	sandbox_close(c);
 	ctx_free(c);
 }
 

@@ -29,7 +29,6 @@ tear_down(void **state)
 {
 	Fixture *f = *state;
 
-	sandbox_close(f->c);
 	ctx_free(f->c);
 	free(f);
 	return 0;

@@ -10,7 +10,6 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
-#include "../../gen/front/front.h"
 #include "../../gen/tool/tool.h"
 
 enum { SAMPLES = 3, STEPS = 3, MOST_BYTES = 1 << 22 };
@@ -344,7 +343,6 @@ run(const Reference *ref, Dtype dtype, const PlanOptions *plan,
 		return false;
 	good = guarded(&r, plan);
 	net_free(r.net);
-	sandbox_close(r.c);
 	ctx_free(r.c);
 	return good;
 }
