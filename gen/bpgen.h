@@ -47,7 +47,11 @@ uint64_t fnv1a(uint64_t hash, const void *p, size_t n);   /* start FNV_START */
 /* Places and messages.  A place is a range of bytes of a source; lines and
  * columns (in characters) are worked out when a message is printed. */
 typedef struct { uint32_t file, at, len; } Loc; /* file 0: nowhere */
-typedef struct { const char *name, *text; size_t len; } Source;
+typedef struct {
+	const char *name, *text;
+	size_t len;
+	bool data;                  /* a table, no spec: its errors are not counted */
+} Source;
 typedef enum { DIAG_ERROR, DIAG_WARNING, DIAG_NOTE, DIAG_HELP } DiagKind;
 typedef struct {
 	DiagKind kind;
@@ -536,6 +540,7 @@ typedef struct {
 	Names warn_off, warn_error;  /* -Wno-NAME, -Werror=NAME */
 	bool all_errors;             /* -Werror */
 	int max_errors;
+	char diagnostics;            /* 'm' msvc, 'j' json, else gnu */
 } Options;
 struct Ctx {
 	struct Block *blocks;        /* util/arena.c */

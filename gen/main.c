@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * bpgen: the command line in, an exit code out.  The locale stays "C". */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,12 +107,26 @@ guarded(Ctx *c, int argc, char **argv)
 	return rc ? rc : command(c, &cli);
 }
 
+/* A file must not get the number of a stream that the caller closed: messages
+ * would end up in it.  These three still fail when used the wrong way round. */
+static void
+occupy_streams(void)
+{
+	int fd;
+
+	for (fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0)
+			return;
+}
+
 int
 main(int argc, char **argv)
 {
 	Ctx *c = ctx_new();
 	int rc;
 
+	occupy_streams();
 	if (!c) {
 		cli_error("out of memory");
 		return EX_SOFTWARE_;

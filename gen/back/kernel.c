@@ -39,6 +39,8 @@ forget(Emit *e)
 	e->needed = mem(e->c, n * sizeof *e->needed);
 	e->begun = mem(e->c, n * sizeof *e->begun);
 	e->inlined = mem(e->c, n * sizeof *e->inlined);
+	e->alias = mem(e->c, n);
+	e->loaded = mem(e->c, n * sizeof *e->loaded);
 	e->vars.n = 0;
 }
 
@@ -228,8 +230,8 @@ function(Emit *e, uint32_t from, uint32_t to)
 
 	e->use_n = e->use_x = e->use_t = e->use_y = false;
 	e->use_count = e->use_hash = false;
-	e->alias = mem(e->c, e->p->tensors.n + 1);
-	e->loaded = mem(e->c, (e->p->tensors.n + 1) * sizeof *e->loaded);
+	memset(e->alias, 0, e->p->tensors.n + 1);
+	memset(e->loaded, 0, (e->p->tensors.n + 1) * sizeof *e->loaded);
 	e->fresh = 0;
 	e->indent = 1;
 	for (i = from; i < to; i = end) {

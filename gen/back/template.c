@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Templates in, text out: lines that start with @ are Lua, ${expr} in the
  * others inserts a value, all else stands for itself. */
+#include <ctype.h>
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
@@ -13,8 +14,11 @@ typedef struct {
 	int (*push)(void *L, void *u);
 	void *u;
 	Text *out;
+	size_t line;                /* where the last line of out begins */
 	Text source;                /* the template as a Lua chunk */
 } Run;
+
+enum { WIDTH = 80, TAB = 8 };
 
 /* ---- template -> Lua: one line for one line, so that messages fit */
 
@@ -79,6 +83,27 @@ translate(Text *t, const char *s, size_t n)
 
 /* ---- running it */
 
+/* The head of a function goes on in another line where it gets too wide: the
+ * names in it are the user's, so the template cannot know. */
+static void
+fold(Text *t, size_t line)
+{
+	size_t width = WIDTH, at, i;
+
+	while (t->n - line > width + 1) { /* its end of line included */
+		for (at = 0, i = 1; i < width; i++)
+			if (t->s[line + i - 1] == ',' && t->s[line + i] == ' ')
+				at = line + i;
+		if (!at)
+			break;
+		text_put(t, "\n", 1);
+		memmove(t->s + at + 2, t->s + at + 1, t->n - at - 2);
+		memcpy(t->s + at, "\n\t", 2);
+		line = at + 1;
+		width = WIDTH - TAB + 1;
+	}
+}
+
 static int
 put_value(lua_State *L)
 {
@@ -90,6 +115,12 @@ put_value(lua_State *L)
 		return luaL_error(L, "${} of a %s value", luaL_typename(L, 1));
 	s = lua_tolstring(L, 1, &n);
 	text_put(r->out, s, n);
+	if (!n || s[n - 1] != '\n')
+		return 0;
+	if (isalpha((unsigned char)r->out->s[r->line]) &&
+	    !memchr(r->out->s + r->line, '\n', r->out->n - r->line - 1))
+		fold(r->out, r->line);
+	r->line = r->out->n;
 	return 0;
 }
 
@@ -140,7 +171,7 @@ void
 template_run(Ctx *c, const char *path, int (*push)(void *L, void *u), void *u,
 	Text *out)
 {
-	Run r = { c, path, push, u, out, { .c = c } };
+	Run r = { c, path, push, u, out, 0, { .c = c } };
 	void *before = c->L, (*leave_before)(void *) = c->leave_lua;
 	lua_State *L;
 	const char *text, *why = NULL;

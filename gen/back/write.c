@@ -38,8 +38,9 @@ line_open(Emit *e)
 		text_put(e->out, "\t", 1);
 }
 
-/* A line breaks before an operator or after = and commas, outside as many
- * parentheses as possible; never within a subscript. */
+/* A line breaks before an operator or after = and commas, never within a
+ * subscript; where that is outside of more parentheses, it reads better, and
+ * between the items of a list better than within one of them. */
 static bool
 may_break(const char *s, size_t i, size_t n)
 {
@@ -54,7 +55,7 @@ static size_t
 break_at(const char *s, size_t n, size_t width)
 {
 	size_t i, best = 0;
-	int depth = 0, inside = 0, least = 1000;
+	int depth = 0, inside = 0, rank, least = 1000;
 
 	for (i = 0; i < n && (i < width || !best); i++) {
 		depth += s[i] == '(';
@@ -63,10 +64,12 @@ break_at(const char *s, size_t n, size_t width)
 		inside -= s[i] == ']';
 		if (inside || !may_break(s, i, n))
 			continue;
-		if (depth > least && best > width / 4)
+		rank = 2 * depth + (s[i - 1] == '=' ||
+		       (depth > 0 && s[i - 1] != ','));
+		if (rank > least && best > width / 4)
 			continue;
 		best = i;
-		least = depth;
+		least = rank;
 	}
 	return best;
 }

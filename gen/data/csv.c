@@ -403,7 +403,8 @@ file_error(Csv *csv, int *rc, int code, const char *text)
 	uint32_t source = csv->source;
 
 	if (!source)
-		source = source_add(c, csv->path, "", 0);
+		source = source_add(c, strcmp(csv->path, "-") ? csv->path :
+		                    "standard input", "", 0);
 	err(c, (Loc){source, 0, 0}, "%s", text);
 	c->diags.v[c->diags.n - 1].place = 'f';
 	*rc = code;
@@ -418,7 +419,8 @@ load_text(Csv *csv, int *rc)
 
 	*rc = read_file(csv->c, csv->path, MOST_BYTES, &text, &csv->len, &why);
 	if (*rc) {
-		file_error(csv, rc, *rc, why ? why : "cannot be read");
+		file_error(csv, rc, *rc, why ? fmt(csv->c, "cannot be read: %s",
+		           why) : "cannot be read");
 		return false;
 	}
 	csv->text = text;
@@ -432,6 +434,7 @@ load_text(Csv *csv, int *rc)
 		csv->len -= 3;
 	}
 	csv->source = source_add(csv->c, csv->path, csv->text, csv->len);
+	csv->c->sources.v[csv->source].data = true;
 	return true;
 }
 

@@ -215,6 +215,22 @@ number_cell(Reader *r, uint32_t column, const char *s, size_t n, double *v)
 	return true;
 }
 
+/* where `classes` says this name, else all its words */
+static Loc
+class_place(const Reader *r, const char *name)
+{
+	Loc at = r->net->classes_loc;
+	const Source *s = &r->c->sources.v[at.file];
+	size_t n = name ? strlen(name) : 0, i = at.at;
+
+	for (; n && i + n <= s->len && s->text[i] != '\n'; i++)
+		if (!memcmp(s->text + i, name, n) &&
+		    (i == at.at || strchr(" \t\"", s->text[i - 1])) &&
+		    (i + n == s->len || strchr(" \t\r\n\"", s->text[i + n])))
+			return (Loc){at.file, (uint32_t)i, (uint32_t)n};
+	return at;
+}
+
 static bool
 unknown_class(Reader *r, uint32_t column, const char *s)
 {
@@ -244,7 +260,7 @@ unknown_class(Reader *r, uint32_t column, const char *s)
 	if (near)
 		fix(c, near);
 	if (r->net->classes_loc.file)
-		note(c, r->net->classes_loc, "the classes are listed here");
+		note(c, class_place(r, near), "the classes are listed here");
 	else if (l->n && l->n <= 12) {
 		Text t = {c, NULL, 0, 0};
 

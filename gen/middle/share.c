@@ -139,7 +139,7 @@ static bool
 twins(Share *w)
 {
 	Program *p = w->p;
-	uint32_t n = w->list->n, size = 16, i, h, k;
+	uint32_t n = w->list->n, size = 16, i, h, k = 0;
 	Key *keys = mem(p->c, (n + 1) * sizeof *keys);
 	uint32_t *table;            /* open addressing, statement + 1 */
 	bool any = false;

@@ -414,7 +414,8 @@ static int
 fill(Ctx *c, const Cli *cli)
 {
 	const Names *defines = cli_all(cli, "define");
-	double most = c->opt.max_errors;
+	const char *form = cli_get(cli, "diagnostics");
+	double most = c->opt.max_errors, jobs = 1;
 	uint32_t i;
 	int rc;
 
@@ -424,9 +425,21 @@ fill(Ctx *c, const Cli *cli)
 	if (!rc)
 		rc = one_of(cli, "dtype", "f32|f64");
 	if (!rc)
+		rc = one_of(cli, "diagnostics", "gnu|msvc|json");
+	if (!rc)
+		rc = one_of(cli, "progress", "auto|bar|plain|json|none");
+	if (!rc)
 		rc = cli_number(cli, "max-errors", &most);
+	if (!rc)
+		rc = cli_number(cli, "jobs", &jobs);
 	if (rc)
 		return rc;
+	if (!(jobs >= 1 && jobs <= 4096 && jobs == floor(jobs))) {
+		cli_error("-j %s: a whole number from 1 to 4096 is needed",
+		          cli_get(cli, "jobs"));
+		return EX_USAGE_;
+	}
+	c->opt.diagnostics = form ? *form : 'g';
 	if (!(most >= 0 && most <= 1e6)) {
 		cli_error("--max-errors: a number from 0 (all) to 1000000 is "
 		          "needed");
@@ -443,6 +456,15 @@ fill(Ctx *c, const Cli *cli)
 	c->opt.templates_dir = cli_get(cli, "templates");
 	c->opt.max_errors = (int)most;
 	return read_warnings(c, cli);
+}
+
+/* `bpgen trian net.spec x.csv --epochs 5`: main.c says that trian is neither
+ * a command nor a file, which comes before any complaint about the rest */
+static bool
+no_such_file(const Cli *cli)
+{
+	return cli->implied && cli->spec && strcmp(cli->spec, "-") &&
+		access(cli->spec, F_OK);
 }
 
 /* the first plain argument is a command, else the spec of `gen` */
@@ -466,7 +488,7 @@ place(Reader *r, Cli *cli)
 	for (; at < r->plain.n; at++)
 		PUSH(r->c, &cli->args, r->plain.v[at]);
 	most = commands[command_number(cli->command)].most;
-	if (cli->args.n > most) {
+	if (cli->args.n > most && !no_such_file(cli)) {
 		cli_error("unexpected argument '%s' after '%s'",
 		          cli->args.v[most], most ? cli->args.v[most - 1] :
 		          cli->spec);
@@ -487,7 +509,7 @@ options_read(Ctx *c, Cli *cli, int argc, char **argv)
 	rc = read_all(&r);
 	if (!rc)
 		rc = place(&r, cli);
-	if (!rc)
+	if (!rc && !no_such_file(cli))
 		rc = check_options(cli, r.values);
 	if (!rc)
 		rc = fill(c, cli);

@@ -93,6 +93,12 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	X("json", 0, 0, 0, DO_info, 0, "for programs") \
 	X("quiet", "q", 0, 0, DO_ALL, "Messages", "no progress, no notes") \
 	X("verbose", "v", 0, 0, DO_ALL, "Messages", "more of both") \
+	X("jobs", "j", "N", 0, DO_RUN, 0, \
+	  "threads; the result never depends on them (so far one runs)") \
+	X("progress", 0, "HOW", 0, DO_train, "Messages", \
+	  "auto, bar, plain, json or none") \
+	X("diagnostics", 0, "gnu|msvc|json", 0, DO_ALL, "Messages", \
+	  "the form of errors and warnings") \
 	X("color", 0, "auto|always|never", 0, DO_ALL, "Messages", \
 	  "colour in messages") \
 	X("max-errors", 0, "N", 0, DO_ALL, "Messages", \

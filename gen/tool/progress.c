@@ -170,15 +170,13 @@ sparkline(FILE *f, const Curve *c)
 	}
 }
 
-void
-print_epoch(Train *r, bool last)
+static void
+epoch_line(Train *r)
 {
 	bool classes = is_classifier(r->s->net), norm = shows_gradnorm(r);
 	const Epoch *e = &r->now;
 	char buf[40];
 
-	if (r->quiet)
-		return;
 	if (!r->printed)
 		fprintf(r->out, " epoch %10s%s%s%s %9s\n", "loss",
 		        r->held ? "   val_loss" : "",
@@ -194,6 +192,53 @@ print_epoch(Train *r, bool last)
 	if (norm)
 		fprintf(r->out, " %10s", loss_text(buf, e->gradnorm));
 	fprintf(r->out, " %7.2f s", e->seconds);
+	r->printed_at = e->seconds;
+}
+
+static void
+member(FILE *f, const char *name, double v)
+{
+	if (isfinite(v))
+		fprintf(f, ", \"%s\": %.9g", name, v);
+}
+
+static void
+epoch_json(const Train *r)
+{
+	const Epoch *e = &r->now;
+
+	fprintf(r->out, "{\"epoch\": %zu", r->epoch);
+	member(r->out, "seconds", e->seconds);
+	member(r->out, "rate", e->rate);
+	member(r->out, "loss", e->loss);
+	member(r->out, "val_loss", e->val_loss);
+	member(r->out, "accuracy", e->accuracy);
+	member(r->out, "val_accuracy", e->val_accuracy);
+	member(r->out, "gradnorm", e->gradnorm);
+	fputs("}\n", r->out);
+	fflush(r->out);
+}
+
+/* on a terminal the epochs between the lines that stay, ten a second */
+void
+print_live(Train *r)
+{
+	if (r->progress != 'b' || r->quiet ||
+	    r->now.seconds < r->printed_at + 0.1)
+		return;
+	epoch_line(r);
+	fputc('\r', r->out);
+	fflush(r->out);
+}
+
+void
+print_epoch(Train *r, bool last)
+{
+	if (r->progress == 'j')
+		epoch_json(r);
+	if (r->quiet || r->progress == 'n')
+		return;
+	epoch_line(r);
 	if (last && r->curve.n > 2)
 		sparkline(r->out, &r->curve);
 	fputc('\n', r->out);
@@ -250,8 +295,8 @@ print_stop(Train *r)
 	if (s->loc.file && s->loc.file < r->s->c->sources.n)
 		line = line_of(r->s->c, s->loc, &name);
 	if (s->kind == STOP_PATIENCE)
-		fprintf(r->out, "stopped: no better %s for %.0f epochs",
-		        stop_name(s->on), s->value);
+		fprintf(r->out, "stopped: no better %s for %.0f epoch%s",
+		        stop_name(s->on), s->value, plural((int64_t)s->value));
 	else
 		fprintf(r->out, "stopped: %s %s %s", stop_name(s->kind), s->cmp,
 		        short_number(buf, s->value));
@@ -351,6 +396,8 @@ print_summary(Train *r)
 
 	if (r->quiet)
 		return;
+	if (r->progress == 'b')
+		fputs("\r\033[K", r->out); /* of a line written over */
 	print_stop(r);
 	print_plateau(r);
 	fputc('\n', r->out);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "train.h"
 
 /* Set by the first Ctrl-C; a handler can reach nothing but a static. */
@@ -313,6 +314,19 @@ metrics(const Train *r, int *n)
 	return m;
 }
 
+static char
+progress_kind(const Train *r)
+{
+	const char *how = cli_get(r->s->cli, "progress");
+	const char *term = getenv("TERM");
+
+	if (cli_has(r->s->cli, "quiet"))
+		return 'n';
+	if (how && strcmp(how, "auto"))
+		return *how;
+	return isatty(fileno(r->out)) && term && strcmp(term, "dumb") ? 'b' : 'p';
+}
+
 static int
 prepare(Train *r)
 {
@@ -337,6 +351,8 @@ prepare(Train *r)
 		rc = resume(r);
 	name_files(r);
 	r->out = strcmp(r->weights_path, "-") ? stdout : stderr;
+	r->progress = progress_kind(r);
+	r->quiet = r->quiet || r->progress == 'j';
 	if (!rc)
 		rc = check_output(r);
 	if (!rc)
@@ -710,8 +726,8 @@ finish(Train *r)
 	if (rc)
 		return rc;
 	if (!r->quiet)
-		fprintf(r->out, "wrote %s, %s\n", r->weights_path,
-		        r->history_path);
+		fprintf(r->out, "wrote %s, %s\n", strcmp(r->weights_path, "-") ?
+		        r->weights_path : "standard output", r->history_path);
 	if (r->interrupted)
 		return EX_INTERRUPTED;
 	if (r->best)
@@ -734,8 +750,10 @@ learn(Train *r)
 		done = finished(r);
 		curve_add(&r->curve, r->now.loss);
 		history_add(r);
-		if (epoch_is_due(r) || done)
+		if (epoch_is_due(r) || done || r->progress == 'j')
 			print_epoch(r, done);
+		else
+			print_live(r);
 	}
 	if (!r->diverged)
 		return finish(r);

@@ -35,6 +35,7 @@ typedef struct {
 	const char *weights_path, *history_path;
 	FILE *out;                  /* where progress goes */
 	bool quiet, verbose;
+	char progress;              /* bar, plain, json, none: its letter */
 	size_t printed;             /* last epoch that was printed */
 	double printed_at, best_val;
 	size_t best_val_epoch;
@@ -43,6 +44,7 @@ typedef struct {
 /* progress.c */
 void print_header(Train *r);
 void print_epoch(Train *r, bool last);
+void print_live(Train *r);       /* bar: the line that is written over */
 void print_summary(Train *r);
 void curve_add(Curve *c, double v);
 int history_open(Train *r);

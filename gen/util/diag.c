@@ -11,8 +11,9 @@ uint32_t
 source_add(Ctx *c, const char *name, const char *text, size_t len)
 {
 	if (c->sources.n == 0)
-		PUSH(c, &c->sources, ((Source){ "bpgen", "", 0 }));
-	PUSH(c, &c->sources, ((Source){ name, text, len }));
+		PUSH(c, &c->sources, ((Source){ .name = "bpgen", .text = "" }));
+	PUSH(c, &c->sources, ((Source){ .name = name, .text = text,
+	     .len = len }));
 	return c->sources.n - 1;
 }
 
@@ -383,15 +384,92 @@ snippet(Printer *p, const Place *at, const Diag *d, const char *color)
 	}
 }
 
+static const struct { const char *word, *color; } kinds[] = {
+	{ "error", "1;31" }, { "warning", "1;35" },
+	{ "note", "36" }, { "help", "36" },
+};
+
+/* file(line,column): error: text, for editors that know no other form */
+static void
+print_msvc(Printer *p, const Diag *d)
+{
+	Place at;
+
+	put_text(p->f, d->loc.file ? p->c->sources.v[d->loc.file].name :
+	         "bpgen");
+	if (d->loc.file && d->place != 'f') {
+		at = place_of(p->c, d->loc);
+		fprintf(p->f, d->place ? "(%u)" : "(%u,%u)", at.number,
+		        at.column);
+	}
+	fprintf(p->f, ": %s: ", kinds[d->kind].word);
+	put_text(p->f, d->text);
+	if (d->name)
+		fprintf(p->f, " [-W%s]", d->name);
+	fputc('\n', p->f);
+}
+
+static void
+put_json(FILE *f, const char *s)
+{
+	size_t n = strlen(s);
+	Char ch;
+
+	fputc('"', f);
+	for (; n; s += ch.bytes, n -= ch.bytes) {
+		ch = decode(s, n);
+		if (ch.code == '"' || ch.code == '\\')
+			fprintf(f, "\\%c", (int)ch.code);
+		else if (ch.code < 0x10000 && dangerous(ch.code))
+			fprintf(f, "\\u%04x", ch.code);
+		else
+			fwrite(s, 1, ch.bytes, f);
+	}
+	fputc('"', f);
+}
+
+/* one object a line; lines and columns count from 1, columns characters */
+static void
+print_json(Printer *p, const Diag *d)
+{
+	Place at;
+
+	fprintf(p->f, "{\"kind\": \"%s\"", kinds[d->kind].word);
+	if (d->loc.file) {
+		fputs(", \"file\": ", p->f);
+		put_json(p->f, p->c->sources.v[d->loc.file].name);
+	}
+	if (d->loc.file && d->place != 'f') {
+		at = place_of(p->c, d->loc);
+		fprintf(p->f, ", \"line\": %u", at.number);
+		if (!d->place)
+			fprintf(p->f, ", \"column\": %u", at.column);
+	}
+	fputs(", \"message\": ", p->f);
+	put_json(p->f, d->text);
+	if (d->name)
+		fprintf(p->f, ", \"option\": \"-W%s\"", d->name);
+	if (d->fix) {
+		fputs(", \"fix\": ", p->f);
+		put_json(p->f, d->fix);
+	}
+	fputs("}\n", p->f);
+}
+
 static void
 print_one(Printer *p, const Diag *d)
 {
-	static const struct { const char *word, *color; } kinds[] = {
-		{ "error", "1;31" }, { "warning", "1;35" },
-		{ "note", "36" }, { "help", "36" },
-	};
 	const char *color = kinds[d->kind].color;
 	Place at = { .number = 0 };
+
+	if (p->c->opt.diagnostics == 'm') {
+		print_msvc(p, d);
+		return;
+	}
+	if (p->c->opt.diagnostics == 'j') {
+		print_json(p, d);
+		return;
+	}
 
 	if (d->loc.file) {
 		put_text(p->f, p->c->sources.v[d->loc.file].name);
@@ -460,9 +538,15 @@ diag_print(Ctx *c, FILE *f, bool color)
 
 	for (i = 0; i < c->diags.n; )
 		i = print_group(&p, i);
-	for (i = 0; i < c->diags.n; i++)
-		if (c->diags.v[i].loc.file && !c->diags.v[i].place)
+	if (c->opt.diagnostics == 'j')
+		return;
+	for (i = 0; i < c->diags.n; i++) {
+		const Diag *d = &c->diags.v[i];
+
+		if (d->kind < DIAG_NOTE && d->loc.file && !d->place &&
+		    !c->sources.v[d->loc.file].data)
 			placed = true;
+	}
 	if (full(c) && c->errors)
 		fprintf(f, "bpgen: note: only the first %d errors are shown; "
 		        "`--max-errors=0` shows all\n", c->opt.max_errors);

@@ -27,26 +27,21 @@ extern "C" {
 void ${name}_init(${name}_net *n, uint64_t seed);
 @ if api.forward then
 void ${name}_forward(${name}_net *n, const ${name}_real *x, ${name}_real *y);
-void ${name}_forward_batch(${name}_net *n, const ${name}_real *x, ${name}_real *y,
-	size_t count);
+void ${name}_forward_batch(${name}_net *n, const ${name}_real *x, ${name}_real *y, size_t count);
 @ end
 @ if training then
 /* inference loss of one sample */
-${name}_real ${name}_loss(${name}_net *n, const ${name}_real *x,
-	const ${name}_real *t);
+${name}_real ${name}_loss(${name}_net *n, const ${name}_real *x, const ${name}_real *t);
 /* forward and backward on one sample: adds to the gradient, returns the loss */
-${name}_real ${name}_gradient(${name}_net *n, const ${name}_real *x,
-	const ${name}_real *t);
+${name}_real ${name}_gradient(${name}_net *n, const ${name}_real *x, const ${name}_real *t);
 /* the same for several samples; returns the mean loss */
-${name}_real ${name}_gradient_batch(${name}_net *n, const ${name}_real *x,
-	const ${name}_real *t, size_t count);
+${name}_real ${name}_gradient_batch(${name}_net *n, const ${name}_real *x, const ${name}_real *t, size_t count);
 void ${name}_zero_gradient(${name}_net *n);
 @ if api.train then
 /* the mean gradient goes into the weights; then it is zero again */
 void ${name}_update(${name}_net *n);
 /* mini-batches of ${NAME}_BATCH, gradient and update; returns the mean loss */
-${name}_real ${name}_train(${name}_net *n, const ${name}_real *x,
-	const ${name}_real *t, size_t count);
+${name}_real ${name}_train(${name}_net *n, const ${name}_real *x, const ${name}_real *t, size_t count);
 void ${name}_set_rate(${name}_net *n, ${name}_real rate);
 /* the rate of the spec in this epoch; epochs count from 0 */
 ${name}_real ${name}_schedule(size_t epoch);
@@ -78,16 +73,13 @@ int ${name}_load(${name}_net *n, const void *buf, size_t len);
 /* Differences of ${name}_gradient itself against its derivatives; returns how
  * many disagree, *worst is the largest relative error.  The accumulated
  * gradient is lost. */
-int ${name}_selfcheck(${name}_net *n, const ${name}_real *x,
-	const ${name}_real *t, ${name}_real *worst);
+int ${name}_selfcheck(${name}_net *n, const ${name}_real *x, const ${name}_real *t, ${name}_real *worst);
 #endif
 @ end
 @ if check then
-${name}_real ${name}_training_loss(${name}_net *n, const ${name}_real *x,
-	const ${name}_real *t);
+${name}_real ${name}_training_loss(${name}_net *n, const ${name}_real *x, const ${name}_real *t);
 /* a hash of which way every condition of the training loss went */
-uint32_t ${name}_switches(${name}_net *n, const ${name}_real *x,
-	const ${name}_real *t);
+uint32_t ${name}_switches(${name}_net *n, const ${name}_real *x, const ${name}_real *t);
 @ end
 extern const bp_info ${name}_info;
 @ if trained then

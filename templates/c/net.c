@@ -25,8 +25,7 @@ typedef char ${name}_size_is_as_said[sizeof(${name}_net) == ${NAME}_BYTES ? 1 : 
 @ if use.random then
 /* 0 <= u < 1 */
 static ${name}_real
-${name}_random(const ${name}_net *n, uint32_t site, uint32_t step, uint32_t sample,
-	int element)
+${name}_random(const ${name}_net *n, uint32_t site, uint32_t step, uint32_t sample, int element)
 {
 	const uint64_t seed = (uint64_t)n->seed_high << 32 | n->seed_low;
 
@@ -156,8 +155,7 @@ ${name}_init(${name}_net *n, uint64_t seed)
 }
 
 void
-${name}_forward_batch(${name}_net *n, const ${name}_real *x, ${name}_real *y,
-	size_t count)
+${name}_forward_batch(${name}_net *n, const ${name}_real *x, ${name}_real *y, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		${name}_forward(n, x + i*${NAME}_INPUTS, y + i*${NAME}_OUTPUTS);
@@ -165,7 +163,7 @@ ${name}_forward_batch(${name}_net *n, const ${name}_real *x, ${name}_real *y,
 
 @ end
 @ if training then
-@ local xt = name .. "_net *n, const " .. name .. "_real *x,\n\tconst " .. name .. "_real *t"
+@ local xt = name .. "_net *n, const " .. name .. "_real *x, const " .. name .. "_real *t"
 @ kernel(K.loss, name .. "_real", name .. "_loss", xt)
 
 	return ${K.loss.result};
@@ -190,8 +188,7 @@ ${name}_forward_batch(${name}_net *n, const ${name}_real *x, ${name}_real *y,
 
 @ end
 ${name}_real
-${name}_gradient_batch(${name}_net *n, const ${name}_real *x,
-	const ${name}_real *t, size_t count)
+${name}_gradient_batch(${name}_net *n, const ${name}_real *x, const ${name}_real *t, size_t count)
 {
 	${name}_real sum = -0.0${f};
 
@@ -216,8 +213,7 @@ ${name}_update(${name}_net *n)
 }
 
 ${name}_real
-${name}_train(${name}_net *n, const ${name}_real *x, const ${name}_real *t,
-	size_t count)
+${name}_train(${name}_net *n, const ${name}_real *x, const ${name}_real *t, size_t count)
 {
 	${name}_real sum = -0.0${f};
 
@@ -464,8 +460,7 @@ ${name}_load(${name}_net *n, const void *buf, size_t len)
 /* w[i] up and down by a step: the slope of the loss against dw[i].  Where the
  * slopes to both sides differ there is a kink in between: no statement. */
 static int
-${name}_selfcheck_block(${name}_net *n, const ${name}_real *x, const ${name}_real *t,
-	${name}_real *w, const ${name}_real *dw, int count, ${name}_real *worst)
+${name}_selfcheck_block(${name}_net *n, const ${name}_real *x, const ${name}_real *t, ${name}_real *w, const ${name}_real *dw, int count, ${name}_real *worst)
 {
 	int wrong = 0;
 
@@ -506,8 +501,7 @@ ${name}_selfcheck_block(${name}_net *n, const ${name}_real *x, const ${name}_rea
 
 @ end
 int
-${name}_selfcheck(${name}_net *n, const ${name}_real *x, const ${name}_real *t,
-	${name}_real *worst)
+${name}_selfcheck(${name}_net *n, const ${name}_real *x, const ${name}_real *t, ${name}_real *worst)
 {
 	int wrong = 0;
 

@@ -157,6 +157,12 @@ bad_data class "t.csv:2:13: error: unknown class 'versicolor'" <<'EOF'
 5,3,1,0.2,Iris-setosa
 7,3.2,4.7,1,versicolor
 EOF
+printf '5,3,1,0.2,Iris-setosa\n7,3.2,4.7,1,versicolor\n' >t.csv
+expect "class, place" 65 "$bpgen" train iris.spec t.csv && {
+	says "class, place" err "iris.spec:9:21: note: the classes are listed here"
+	if grep -q generated err; then bad "data errors have no count"
+	else ok "data errors have no count"; fi
+}
 bad_data nan "t.csv:3:3: error: 'nan' is not a finite number" <<'EOF'
 a,b,c,d,e
 5,3,1,0.2,Iris-setosa
@@ -171,6 +177,31 @@ EOF
 expect missing 66 "$bpgen" train iris.spec none.csv && ok "missing file"
 expect directory 66 "$bpgen" train iris.spec . && ok "directory as data"
 expect "no data" 64 "$bpgen" train iris.spec && ok "no data"
+
+# ----------------------------------------------- what ends a run is named
+for stop in "loss < 0.1" "loss <= 0.1" "val_loss < 0.5" "accuracy > 0.9" \
+	"val_accuracy >= 0.9" "gradnorm < 0.2" "seconds > 0.0001"; do
+	grep -v "^stop" "$specs/iris.spec" >s.spec
+	echo "stop $stop" >>s.spec
+	expect "stop $stop" 0 "$bpgen" train s.spec "$data/iris.csv" \
+		-o s.weights && says "stop $stop" out "stopped: $stop (s.spec:"
+done
+grep -v "^stop" "$specs/iris.spec" >s.spec
+echo "stop patience=1 on=val_accuracy" >>s.spec
+expect "stop patience" 0 "$bpgen" train s.spec "$data/iris.csv" -o s.weights &&
+	says "stop patience" out "stopped: no better val_accuracy for 1 epoch"
+
+# --------------------------------------------------------------- progress
+for how in auto bar plain none json; do
+	expect "progress $how" 0 "$bpgen" train "$specs/xor.spec" \
+		"$data/xor.csv" --epochs 3 --progress=$how -o s.weights &&
+	case $how in
+	json) if [ "$(grep -c '^{"epoch": [123], .*}$' out)" = 3 ] &&
+		[ "$(wc -l <out)" = 3 ]
+		then ok "progress json"; else bad "progress json"; fi ;;
+	*) says "progress $how" out "stopped: 3 epochs" ;;
+	esac
+done
 
 # ------------------------------------------------------------ divergence
 cat >wild.spec <<'EOF'

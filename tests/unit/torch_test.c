@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../../gen/front/front.h"
 #include "../../gen/tool/tool.h"
 
 enum { SAMPLES = 3, STEPS = 3, MOST_BYTES = 1 << 22 };
