@@ -50,7 +50,7 @@ typedef struct { uint32_t file, at, len; } Loc; /* file 0: nowhere */
 typedef struct {
 	const char *name, *text;
 	size_t len;
-	bool data;                  /* a table, no spec: its errors are not counted */
+	bool data;                  /* a table: its errors are not counted */
 } Source;
 typedef enum { DIAG_ERROR, DIAG_WARNING, DIAG_NOTE, DIAG_HELP } DiagKind;
 typedef struct {

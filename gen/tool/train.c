@@ -324,7 +324,8 @@ progress_kind(const Train *r)
 		return 'n';
 	if (how && strcmp(how, "auto"))
 		return *how;
-	return isatty(fileno(r->out)) && term && strcmp(term, "dumb") ? 'b' : 'p';
+	return isatty(fileno(r->out)) && term && strcmp(term, "dumb") ?
+		'b' : 'p';
 }
 
 static int

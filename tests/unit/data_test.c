@@ -35,7 +35,7 @@ world(int inputs, int outputs, bool classifies)
 
 	w->c = ctx_new();
 	w->c->exit = &w->exit;
-	PUSH(w->c, &w->c->sources, ((Source){"", "", 0}));
+	PUSH(w->c, &w->c->sources, ((Source){.name = "", .text = ""}));
 	w->net = mem(w->c, sizeof *w->net);
 	w->net->name = "toy";
 	w->net->path = "toy.spec";
