@@ -51,7 +51,7 @@ typedef struct {
 	int shareds;
 	const char *optimizer;
 	bool decays;                 /* ... may be given l2 and l1 */
-	bool windows;                /* has filters */
+	bool windows;                /* has filters, or weights of rank 3 */
 	bool own[OWN];               /* words of its own that it uses */
 } Spec;
 
@@ -399,7 +399,7 @@ own(Spec *s, int in)
 	v = begin(s);
 	say(s, what == 0 ? "elman %d" : what == 1 ? "causal" : "maxout %d",
 	    units);
-	options(s, WEIGHTS);
+	options(s, WINDOW_WEIGHTS);
 	from(s, in);
 	say(s, "\n");
 	s->own[what] = true;
