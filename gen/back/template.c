@@ -91,7 +91,7 @@ fold(Text *t, size_t line)
 	size_t width = WIDTH, at, i;
 
 	while (t->n - line > width + 1) { /* its end of line included */
-		for (at = 0, i = 1; i < width; i++)
+		for (at = 0, i = 1; line + i < t->n && (i < width || !at); i++)
 			if (t->s[line + i - 1] == ',' && t->s[line + i] == ' ')
 				at = line + i;
 		if (!at)

@@ -40,11 +40,16 @@ line_open(Emit *e)
 
 /* A line breaks before an operator or after = and commas, never within a
  * subscript; where that is outside of more parentheses, it reads better, and
- * between the items of a list better than within one of them. */
+ * between the terms of a sum or the items of a list better than within one. */
 static bool
 may_break(const char *s, size_t i, size_t n)
 {
-	if (s[i] != ' ' || !i || i + 2 >= n)
+	if (!i || i + 2 >= n)
+		return false;
+	if (s[i] == '*' || s[i] == '/')
+		return s[i - 1] != ' ' && s[i - 1] != '(' && s[i - 1] != '*' &&
+		       s[i + 1] != '*' && s[i + 1] != '/';
+	if (s[i] != ' ')
 		return false;
 	if (s[i - 1] == ',' || s[i - 1] == '=')
 		return true;
@@ -64,7 +69,7 @@ break_at(const char *s, size_t n, size_t width)
 		inside -= s[i] == ']';
 		if (inside || !may_break(s, i, n))
 			continue;
-		rank = 2 * depth + (s[i - 1] == '=' ||
+		rank = 2 * depth + (s[i] != ' ' || s[i - 1] == '=' ||
 		       (depth > 0 && s[i - 1] != ','));
 		if (rank > least && best > width / 4)
 			continue;
@@ -97,8 +102,9 @@ line_wrap(Emit *e)
 		for (i = 0; i < e->indent; i++)
 			text_put(out, "\t", 1);
 		text_put(out, "    ", 4);
-		s += at + 1;
-		n -= at + 1;
+		at += s[at] == ' ';
+		s += at;
+		n -= at;
 		width = WIDTH > indent * TAB + 34 ?
 		        WIDTH - indent * TAB - 4 : 36;
 	}

@@ -20,7 +20,8 @@ ${runtime}
 ${declarations}
 
 @ end
-typedef char ${name}_size_is_as_said[sizeof(${name}_net) == ${NAME}_BYTES ? 1 : -1];
+typedef char ${name}_size_is_as_said[
+	sizeof(${name}_net) == ${NAME}_BYTES ? 1 : -1];
 
 @ if use.random then
 /* 0 <= u < 1 */
@@ -438,7 +439,8 @@ ${name}_load(${name}_net *n, const void *buf, size_t len)
 		return BP_VERSION;
 	if (len < bp_get_u64(p + 16))
 		return BP_TRUNCATED;
-	if (bp_get_u64(p + 8) != ${topology}u || bp_get_u64(p + 16) != ${NAME}_SAVED ||
+	if (bp_get_u64(p + 8) != ${topology}u ||
+	    bp_get_u64(p + 16) != ${NAME}_SAVED ||
 	    bp_get_u32(p + 24) != sizeof(${name}_real))
 		return BP_TOPOLOGY;
 	if (bp_get_u32(p + (${NAME}_SAVED - 4)) != bp_crc32(0, p, ${NAME}_SAVED - 4))

@@ -85,7 +85,7 @@ parentheses(void **state)
 		  "0.0f < z1_0 ? z1_0 : 0.5f*z1_0" },
 	};
 	jmp_buf out;
-	size_t i;
+	volatile size_t i;           /* kept across a longjmp */
 
 	(void)state;
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -235,6 +235,17 @@ layout(void **state)
 			most = column;
 	}
 	assert_in_range(most, 60, 110);
+	/* a wide line breaks between the items of a list, between factors rather
+	 * than within them, and in the head of a function only where it must */
+	assert_non_null(strstr(a, "net_loss(net_net *n, const net_real *x, "
+		"const net_real *t)\n{"));
+	assert_non_null(strstr(a, "net_train(net_net *n, const net_real *x, "
+		"const net_real *t,\n\tsize_t count);"));
+	assert_null(strstr(a, "(1.0f\n"));
+	b = c_of(c, "net list\ninput 4\ndense 3\n", UNROLL_FULL, 0);
+	assert_non_null(b);
+	assert_non_null(strstr(b, "w1_0_2 = n->w1[2],\n"));
+	assert_null(strstr(b, " =\n"));
 	/* but for the first line, which names the file of the spec */
 	b = c_of(c, spec, UNROLL_AUTO, 0);
 	assert_non_null(b);
