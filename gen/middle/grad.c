@@ -18,6 +18,7 @@ typedef struct {
 	TensorId *d, *part, *arg;   /* adjoint, sample's part, argmax of u */
 	bool *d_set, *part_set;
 	const char *(*axis)[MAX_RANK]; /* names of a part's indices */
+	bool *added;                /* by tensor: some forward statement is += */
 	uint32_t *last_use;         /* first forward reader: last in reverse */
 } Grad;
 
@@ -255,17 +256,6 @@ contribute(Grad *g, TensorId u, const Sub *subs, int nsubs, Indices iters,
 
 /* ---- one statement, reversed */
 
-static bool
-written_by_adding(const Grad *g, TensorId t)
-{
-	uint32_t i;
-
-	for (i = 0; i < g->forward.n; i++)
-		if (g->forward.v[i].target == t && g->forward.v[i].add)
-			return true;
-	return false;
-}
-
 /* the position in the reduced box, row-major */
 static AffId
 linear(Program *p, const Indices *ridx)
@@ -365,7 +355,7 @@ statement(Grad *g, const Stmt *s)
 			    (round == 0) != !p->tensors.v[x.tensor].batch)
 				continue;
 			if (!s->red && !s->over_z &&
-			    !written_by_adding(g, s->target))
+			    !g->added[s->target])
 				e = replace(p, e, s->expr, ex_read(p,
 				            s->target, d.lhs, d.nlhs));
 			for (k = 0; k < d.guards.n; k++)
@@ -422,6 +412,7 @@ readers(Grad *g)
 
 	for (i = g->forward.n; i-- > 0;) {
 		Reads reads = { 0 };
+		g->added[g->forward.v[i].target] |= g->forward.v[i].add;
 		expr_reads(g->p, g->forward.v[i].expr, true, &reads);
 		for (k = 0; k < reads.n; k++)
 			g->last_use[g->p->exprs.v[reads.v[k]].tensor] = i;
@@ -534,6 +525,7 @@ grad(Program *p)
 	g.part = mem(p->c, g.n * sizeof *g.part);
 	g.arg = mem(p->c, g.n * sizeof *g.arg);
 	g.axis = mem(p->c, g.n * sizeof *g.axis);
+	g.added = mem(p->c, g.n);
 	g.last_use = mem(p->c, g.n * sizeof *g.last_use);
 	wanted(&g);
 	activity(&g, loss);

@@ -12,7 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
 run() {
-	valgrind -q --error-exitcode=99 --leak-check=no "$bpgen" "$@" \
+	valgrind -q --error-exitcode=99 --leak-check=full "$bpgen" "$@" \
 		>"$work/out" 2>"$work/err"
 	if [ $? = 0 ]; then
 		passed=$((passed + 1))
