@@ -431,6 +431,7 @@ typedef struct {
 } StmtDraft;
 Stmt ir_stmt(Program *p, const StmtDraft *d);
 const char *fn_name(Fn f);       /* exp, log, ... as formulas write them */
+double fn_value(Fn f, double a); /* by the system's libm (oracle.c) */
 void dump_stmts(const Program *p, const Stmts *s, Text *out);
 int64_t stmt_points(const Program *p, const Stmt *s);  /* product of idx, n = 1 */
 int64_t stmt_terms(const Program *p, const Stmt *s);   /* product of ridx, n = 1 */

@@ -151,8 +151,8 @@ function32(Fn fn, float a)
 	return 0;
 }
 
-static double
-function64(Fn fn, double a)
+double
+fn_value(Fn fn, double a)
 {
 	switch (fn) {
 	case FN_EXP: return exp(a);
@@ -217,7 +217,7 @@ value(const Oracle *o, ExprId id)
 	case E_FN:
 		a = value(o, e->a);
 		return o->arithmetic == F32 ? function32(e->fn, (float)a)
-		                            : function64(e->fn, a);
+		                            : fn_value(e->fn, a);
 	case E_STOP:
 		return value(o, e->a);
 	case E_IEQ:

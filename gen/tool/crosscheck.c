@@ -16,27 +16,6 @@ typedef struct {
 	uint32_t switches;          /* which way the conditions went */
 } Point;
 
-static double
-function(Fn fn, double a)
-{
-	switch (fn) {
-	case FN_EXP: return exp(a);
-	case FN_LOG: return log(a);
-	case FN_LOG1P: return log1p(a);
-	case FN_TANH: return tanh(a);
-	case FN_COSH: return cosh(a);
-	case FN_SQRT: return sqrt(a);
-	case FN_ABS: return fabs(a);
-	case FN_SIGN: return (a > 0) - (a < 0);
-	case FN_ERF: return erf(a);
-	case FN_SIN: return sin(a);
-	case FN_COS: return cos(a);
-	case FN_FLOOR: return floor(a);
-	case FN_COUNT: break;
-	}
-	return NAN;
-}
-
 /* the value of an expression in z and y alone; NAN where it reads more */
 static double
 value(Point *at, ExprId id)
@@ -70,7 +49,7 @@ value(Point *at, ExprId id)
 		if (e->fn == FN_FLOOR)
 			at->switches = at->switches * 31 + (uint32_t)(int)
 				fmax(-1e6, fmin(1e6, floor(a)));
-		return function(e->fn, a);
+		return fn_value(e->fn, a);
 	case E_STOP: return value(at, e->a);
 	case E_NONE: case E_IDX: case E_CNT: case E_IEQ: break;
 	}

@@ -1,20 +1,15 @@
 -- SPDX-License-Identifier: MIT
+local recurrent = shared "recurrent"
+
 layer "gru" {
 	doc = "gated recurrent unit; gates in the order r z n",
 	args = { size "units", flag "last" },
 	takes = { "sequence" },
 	weights = function(s, p)
-		local h = 3 * p.units
-		return {
-			{ "w", h, s.x[2] }, { "u", h, p.units }, { "b", h },
-			{ "b2", p.units },
-		}
+		local weights = recurrent.weights(s, p, 3)
+		weights[4] = { "b2", p.units }
+		return weights
 	end,
-	shape = function(s, p)
-		if p.last then
-			return { p.units }
-		end
-		return { s.x[1], p.units, kind = "sequence" }
-	end,
+	shape = recurrent.shape,
 	not_yet = true,
 }
