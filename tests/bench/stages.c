@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "../../gen/front/front.h"
 #include "../../gen/tool/tool.h"
 
 enum { RUNS = 15, STAGES = 6 };
