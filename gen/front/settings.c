@@ -457,10 +457,10 @@ take_schedule(Parse *p, Statement *st)
 	int i = one_word(p, st, words);
 	bool ok = i >= 0;
 
-	if (i == 0)
-		ok = needed(p, st, "every", true, &net->schedule.a) &
-		     needed(p, st, "factor", false, &net->schedule.b);
-	else if (i == 2)
+	if (i == 0) { /* both, so that both are said */
+		ok = needed(p, st, "every", true, &net->schedule.a);
+		ok = needed(p, st, "factor", false, &net->schedule.b) && ok;
+	} else if (i == 2)
 		ok = needed(p, st, "factor", false, &net->schedule.a);
 	else if (i == 3)
 		ok = needed(p, st, "epochs", true, &net->schedule.a);
