@@ -427,6 +427,8 @@ term(Emit *e, const Leaf *f)
 static void
 put_store(Emit *e, const Leaf *f)
 {
+	if (f->tile && target_is_dead(e, f->s))
+		return;
 	line_open(e);
 	put_target(e, f->s, true);
 	put(e, f->s->add && f->s->lanes > 1 ? " += " : " = ");
@@ -609,6 +611,18 @@ leaf_sum(Emit *e, Leaf *f)
 	leaf_stage(e, f, LEAF_STORE);
 }
 
+/* result loops inside those of the reduction */
+static bool
+has_tile(const Emit *e, const Leaf *f)
+{
+	uint32_t i;
+
+	for (i = f->outer; i < f->q->loops.n; i++)
+		if (loop_is_result(e->p, f->s, &f->q->loops.v[i]))
+			return true;
+	return false;
+}
+
 static void
 leaf(Emit *e, const Schedule *q)
 {
@@ -622,7 +636,8 @@ leaf(Emit *e, const Schedule *q)
 		equation(e, s);
 		return;
 	}
-	if (target_is_dead(e, s))
+	/* of a tile some results may be dead: put_store() asks for each */
+	if (!has_tile(e, &f) && target_is_dead(e, s))
 		return;
 	if (s->red == RED_MAX || s->red == RED_ARGMAX) {
 		leaf_max(e, &f);
