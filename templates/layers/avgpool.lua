@@ -1,11 +1,6 @@
 -- SPDX-License-Identifier: MIT
 local slide = shared "window"
 
--- stride of the windows; nothing given: as large as the window
-local function stride(p)
-	return p.stride ~= "window" and p.stride or nil
-end
-
 -- `down*r+u-top` lies inside the input
 local function inside(at, size)
 	return at .. " >= 0, " .. at .. " < " .. size
@@ -19,40 +14,17 @@ layer "avgpool" {
 	},
 	takes = { "map", "matrix", "sequence" },
 	pad = "zero",
-	shape = function(s, p)
-		slide.check_pad(p)
-		if s.x.kind == "sequence" then
-			local steps = slide.steps(s, p, stride(p))
-			slide.exact(steps)
-			return { steps.count, s.x[2], kind = "sequence" }
-		end
-		local rows, columns = slide.plane(s, p, stride(p))
-		slide.exact(rows, columns)
-		if s.x.kind == "matrix" then
-			return { rows.count, columns.count, kind = "matrix" }
-		end
-		return { s.x[1], rows.count, columns.count, kind = "map" }
-	end,
-	values = function(s, p)
-		if s.x.kind == "sequence" then
-			local a = slide.steps(s, p, stride(p))
-			return { height = a.size, down = a.stride, top = a.before, rows = a.n }
-		end
-		local a, b = slide.plane(s, p, stride(p))
-		return {
-			height = a.size, down = a.stride, top = a.before, rows = a.n,
-			width = b.size, across = b.stride, left = b.before, columns = b.n,
-		}
-	end,
+	shape = slide.pool_shape,
+	values = slide.pool_values,
 	formula = function(s, p)
 		local head, tail, binder, guard, padded
 		if s.x.kind == "sequence" then
 			head, tail, binder = "[t,k]", "[down*t+u-top,k]", "u<height"
 			guard = inside("down*t+u-top", "rows")
-			padded = slide.steps(s, p, stride(p)).padded
+			padded = slide.steps(s, p, slide.pool_stride(p)).padded
 		else
 			local i = s.x.kind == "map" and "i," or ""
-			local rows, columns = slide.plane(s, p, stride(p))
+			local rows, columns = slide.plane(s, p, slide.pool_stride(p))
 			head, binder = "[" .. i .. "r,c]", "u<height,v<width"
 			tail = "[" .. i .. "down*r+u-top,across*c+v-left]"
 			guard = inside("down*r+u-top", "rows") .. ", " ..

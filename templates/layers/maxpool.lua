@@ -1,11 +1,6 @@
 -- SPDX-License-Identifier: MIT
 local slide = shared "window"
 
--- stride of the windows; nothing given: as large as the window
-local function stride(p)
-	return p.stride ~= "window" and p.stride or nil
-end
-
 layer "maxpool" {
 	doc = "the largest value under each window",
 	args = {
@@ -14,31 +9,8 @@ layer "maxpool" {
 	},
 	takes = { "map", "matrix", "sequence" },
 	pad = "skip",
-	shape = function(s, p)
-		slide.check_pad(p)
-		if s.x.kind == "sequence" then
-			local steps = slide.steps(s, p, stride(p))
-			slide.exact(steps)
-			return { steps.count, s.x[2], kind = "sequence" }
-		end
-		local rows, columns = slide.plane(s, p, stride(p))
-		slide.exact(rows, columns)
-		if s.x.kind == "matrix" then
-			return { rows.count, columns.count, kind = "matrix" }
-		end
-		return { s.x[1], rows.count, columns.count, kind = "map" }
-	end,
-	values = function(s, p)
-		if s.x.kind == "sequence" then
-			local a = slide.steps(s, p, stride(p))
-			return { height = a.size, down = a.stride, top = a.before, rows = a.n }
-		end
-		local a, b = slide.plane(s, p, stride(p))
-		return {
-			height = a.size, down = a.stride, top = a.before, rows = a.n,
-			width = b.size, across = b.stride, left = b.before, columns = b.n,
-		}
-	end,
+	shape = slide.pool_shape,
+	values = slide.pool_values,
 	formula = function(s, p)
 		if s.x.kind == "sequence" then
 			return "y[t,k] = max(u<height: x[down*t+u-top,k])"

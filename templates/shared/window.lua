@@ -113,4 +113,36 @@ function window.check_pad(p)
 	end
 end
 
+-- stride of the windows; nothing given: as large as the window
+function window.pool_stride(p)
+	return p.stride ~= "window" and p.stride or nil
+end
+
+function window.pool_shape(s, p)
+	window.check_pad(p)
+	if s.x.kind == "sequence" then
+		local steps = window.steps(s, p, window.pool_stride(p))
+		window.exact(steps)
+		return { steps.count, s.x[2], kind = "sequence" }
+	end
+	local rows, columns = window.plane(s, p, window.pool_stride(p))
+	window.exact(rows, columns)
+	if s.x.kind == "matrix" then
+		return { rows.count, columns.count, kind = "matrix" }
+	end
+	return { s.x[1], rows.count, columns.count, kind = "map" }
+end
+
+function window.pool_values(s, p)
+	if s.x.kind == "sequence" then
+		local a = window.steps(s, p, window.pool_stride(p))
+		return { height = a.size, down = a.stride, top = a.before, rows = a.n }
+	end
+	local a, b = window.plane(s, p, window.pool_stride(p))
+	return {
+		height = a.size, down = a.stride, top = a.before, rows = a.n,
+		width = b.size, across = b.stride, left = b.before, columns = b.n,
+	}
+end
+
 return window
