@@ -360,7 +360,12 @@ typedef enum { /* the functions a program consists of */
 	K_TRAINLOSS,                 /* x, t -> C, training: for checks */
 	K_UPDATE,                    /* gradients -> weights, state */
 	K_INIT,                      /* random weights */
-	K_COUNT
+	K_COUNT,
+	/* the same over several samples at once: what the back plans besides */
+	K_FORWARDS = K_COUNT,        /* samples -> outputs */
+	K_GRADIENTS,                 /* samples -> sum of C, += gradients */
+	K_STEP,                      /* a mini-batch -> sum of C, new weights */
+	K_ALL
 } Kernel;
 typedef struct Program {
 	Ctx *c;
@@ -375,8 +380,8 @@ typedef struct Program {
 	VEC(AffId) guards;
 	VEC(Tensor) tensors;         /* 0 is none */
 	VEC(Scan) scans;             /* 0 is none */
-	Stmts kernel[K_COUNT];
-	TensorId loss[K_COUNT];      /* the scalar C, per sample, of K_LOSS ... */
+	Stmts kernel[K_ALL];
+	TensorId loss[K_ALL];        /* the scalar C, per sample, of K_LOSS ... */
 	VEC(TensorId) weights;       /* canonical order */
 	VEC(TensorId) grads;         /* of weights[i]; 0: frozen, not reached */
 	VEC(TensorId) states;        /* T_STATE, grouped by weight */
@@ -443,6 +448,7 @@ void grad(Program *p);           /* + adjoint statements in K_GRADIENT */
 void update(Program *p);         /* gradients -> K_UPDATE; K_INIT */
 void simplify(Program *p);       /* same bits, fewer statements */
 void order(Program *p);          /* the summation order of every reduction */
+void mini_batch(Program *p);     /* the kernels over several samples */
 void check_ir(Program *p, const char *stage);
 Program *build(Ctx *c, const Network *net, Dtype dtype); /* all of them;
                                     NULL after err() */
@@ -460,13 +466,15 @@ void oracle_count(Oracle *o, int samples);    /* what ex_count reads */
 /* --------------------------------------------------------------- the back
  * A schedule says how one statement runs; a plan is the schedules of a kernel,
  * cut into functions, and where every tensor lives. */
-typedef enum { LOOP_SERIAL, LOOP_UNROLL, LOOP_LANES } LoopHow;
+typedef enum { LOOP_SERIAL, LOOP_UNROLL, LOOP_LANES, LOOP_VECTORS } LoopHow;
 typedef struct {
 	Index index;                 /* which index of the statement (or scan) */
 	int32_t count, step;         /* trips; the index grows by step a trip */
 	bool guarded;                /* the split does not divide: test the index */
 	LoopHow how;
 	int32_t first;               /* the index in the first trip */
+	bool clamped;                /* beyond the extent the last place is meant */
+	int32_t vectors;             /* not 0: up to count, by so many vectors */
 } Loop;
 typedef struct {
 	StmtId stmt;                 /* in the kernel's list */
@@ -475,20 +483,30 @@ typedef struct {
 	int fused;                   /* shares that many outer loops with the
 	                                schedule before it */
 	uint32_t part;               /* which C function it stands in */
+	bool tile;                   /* vectors along `lane`: the loops that end it
+	                                are rows, then vectors of the tile */
+	Index lane;
+	int sums;                    /* partial sums of each place (math fast) */
 } Schedule;
 typedef enum { ST_NONE, ST_LOCAL, ST_WORK, ST_FIELD, ST_ARG, ST_TABLE } StoreHow;
 typedef struct { StoreHow how; int64_t offset; } Store; /* work: in reals */
+/* How the elements of a tensor lie: dimension `lane` is padded with zeros and
+ * cut into panels; within a panel it is the fastest, the others are row-major */
+typedef struct { int lane; int32_t padded, panel; } Layout;
 typedef struct {
 	VEC(Schedule) schedules;
 	Store *store;                /* per tensor */
+	Layout *layout;              /* per tensor */
 	uint32_t parts;
 	int64_t work;                /* reals of workspace */
+	int samples;                 /* most at a time; 1: no loops over samples */
 	bool used;
 } KernelPlan;
 typedef struct {
-	KernelPlan kernel[K_COUNT];
+	KernelPlan kernel[K_ALL];
 	int64_t work, ints;          /* the largest of all */
 	int64_t bytes;               /* sizeof(NAME_net), computed */
+	bool vectors;                /* some statements run by vectors */
 	Names notes;                 /* "dense1: straight line (120 statements)" */
 } Plan;
 typedef struct {
@@ -514,8 +532,17 @@ void emit(Program *p, const Plan *plan, const EmitOptions *o, Text *c_text,
 typedef struct Jit Jit;
 /* compiles C from memory; NULL after err() or, where no JIT can run, die(69) */
 Jit *jit(Ctx *c, const char *c_text);
+Jit *jit_open(Ctx *c, const char *path, const char **why); /* a library */
 void *jit_symbol(Jit *j, const char *name);  /* NULL: none */
 void jit_free(Jit *j);
+/* The same C by the system's compiler (BPGEN_CC, CC or cc) in a process of its
+ * own, one at a time; `contract` leaves fused multiply-adds to it. */
+typedef struct Compiler Compiler;
+Compiler *compiler_start(Ctx *c, const char *c_text, bool contract);
+bool compiler_ready(Compiler *k);            /* never waits */
+Jit *compiler_finish(Compiler *k, const char **why); /* waits; NULL: *why */
+void compiler_stop(Compiler *k);             /* ends it, removes its files */
+void compiler_abandon(void);                 /* the same, in a signal handler */
 
 /* ------------------------------------------------------- front, templates */
 Network *front(Ctx *c, const char *path);    /* NULL: see the messages */

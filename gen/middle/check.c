@@ -139,5 +139,6 @@ build(Ctx *c, const Network *net, Dtype dtype)
 	simplify(p);
 	check_ir(p, "simplify");
 	order(p);
+	mini_batch(p);
 	return p;
 }

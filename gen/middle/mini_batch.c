@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ * The kernels of one sample in, those of several samples at once out: forward,
+ * gradient, and the whole step of a mini-batch, in which the gradient of a
+ * weight is a temporary that goes straight into the rule. */
+#include "middle.h"
+
+typedef struct {
+	Program *p;
+	Stmts *out;
+	TensorId *sum;              /* by tensor: of a T_GRAD, its temporary */
+	bool *placed;               /* by tensor: the sum is computed */
+	bool single;                /* a mini-batch is one sample */
+} Steps;
+
+static bool
+is_input_gradient(const Program *p, TensorId t)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->input_grads.n; i++)
+		if (p->input_grads.v[i] == t)
+			return true;
+	return false;
+}
+
+static ExprId
+renamed(Program *p, ExprId e, void *u)
+{
+	const Steps *s = u;
+	const Expr *x = &p->exprs.v[e];
+
+	if (x->op == E_CNT && s->single)
+		return ex_num(p, 1);
+	/* one division for all weights, where the last bit is free */
+	if (x->op == E_DIV && !p->net->strict && p->exprs.v[x->b].op == E_CNT)
+		return ex_bin(p, E_MUL, x->a, ex_bin(p, E_DIV, ex_num(p, 1),
+		              x->b));
+	if (x->op == E_READ && s->sum[x->tensor])
+		return ex_read(p, s->sum[x->tensor], p->subs.v + x->sub,
+		               (int)x->nsub);
+	return e;
+}
+
+/* does it set every element of its target, as -0 and += would? */
+static bool
+covers(const Program *p, const Stmt *s)
+{
+	return !s->scatter && !s->scan && !s->nguard && stmt_points(p, s) ==
+	       shape_size(&p->tensors.v[s->target].shape);
+}
+
+static void
+place_sum(Steps *s, TensorId grad)
+{
+	Program *p = s->p;
+	const Stmts *from = &p->kernel[K_GRADIENT];
+	bool first = true;
+	Stmt x;
+	uint32_t i;
+
+	if (s->placed[grad])
+		return;
+	s->placed[grad] = true;
+	for (i = 0; i < from->n; i++) {
+		x = from->v[i];
+		if (x.target != grad)
+			continue;
+		if (first && !covers(p, &x)) {
+			fill(p, s->sum[grad], -0.0, s->out, &x);
+			s->out->v[s->out->n - 1].lanes = 1;
+		} else if (first) {
+			x.add = false;
+		}
+		first = false;
+		x.target = s->sum[grad];
+		PUSH(p->c, s->out, x);
+	}
+}
+
+static void
+rule(Steps *s, const Stmt *from)
+{
+	Program *p = s->p;
+	Reads reads = { 0 };
+	Stmt x = *from;
+	uint32_t i;
+
+	expr_reads(p, x.expr, true, &reads);
+	for (i = 0; i < reads.n; i++) {
+		TensorId t = p->exprs.v[reads.v[i]].tensor;
+		if (s->sum[t])
+			place_sum(s, t);
+	}
+	p->at = x.loc;
+	x.expr = tidy(p, ex_map(p, x.expr, renamed, s));
+	PUSH(p->c, s->out, x);
+}
+
+/* Forward and backward come first: the rule writes the weights they read. */
+static void
+step(Program *p)
+{
+	Steps s = { .p = p, .out = &p->kernel[K_STEP],
+	            .single = p->net->batch == 1 && !p->net->batch_all };
+	const Stmts *gradient = &p->kernel[K_GRADIENT];
+	uint32_t i;
+
+	s.sum = mem(p->c, (p->tensors.n + 1) * sizeof *s.sum);
+	s.placed = mem(p->c, p->tensors.n + 1);
+	for (i = 0; i < p->grads.n; i++) {
+		TensorId g = p->grads.v[i];
+		Tensor t = p->tensors.v[g];
+		if (!g)
+			continue;
+		t.kind = T_TEMP;
+		t.adjoint = true;
+		s.sum[g] = ir_tensor(p, t);
+	}
+	for (i = 0; i < gradient->n; i++) {
+		TensorId t = gradient->v[i].target;
+		if (p->tensors.v[t].kind != T_GRAD && !is_input_gradient(p, t))
+			PUSH(p->c, s.out, gradient->v[i]);
+	}
+	for (i = 0; i < p->kernel[K_UPDATE].n; i++)
+		rule(&s, &p->kernel[K_UPDATE].v[i]);
+	p->loss[K_STEP] = p->loss[K_GRADIENT];
+}
+
+/* needs order */
+void
+mini_batch(Program *p)
+{
+	p->kernel[K_FORWARDS] = p->kernel[K_FORWARD];
+	p->kernel[K_GRADIENTS] = p->kernel[K_GRADIENT];
+	p->loss[K_FORWARDS] = p->loss[K_FORWARD];
+	p->loss[K_GRADIENTS] = p->loss[K_GRADIENT];
+	if (p->kernel[K_UPDATE].n)
+		step(p);
+}
