@@ -1,22 +1,31 @@
 /* SPDX-License-Identifier: MIT
- * What C written by bpgen needs: types, exact-to-the-bit mathematics, random
- * numbers, bytes.  C99 or C++11, no library, no memory, no written statics.
+ * What C written by bpgen needs: types, exact-to-the-bit mathematics of numbers
+ * and of vectors, random numbers, bytes.  C99 or C++11, no library, no memory,
+ * no written statics.
  *
  * The file is a row of parts, each between a line `part NAME: needs OTHERS`
  * and a line `end NAME`, in order of dependence; `bpgen --standalone` copies
  * those that a network uses.  Functions without suffix are double, those with
- * an f are float.
+ * an f are float, _v is a vector of double, _vf a vector of float.  What is the
+ * same for a number and a vector stands once, as a macro over the suffix S, the
+ * type T and the unsigned type U of its bits.
  *
  * Every function gives the same bits under every compiler at every level of
- * optimisation: they consist of single IEEE operations (+ - * / and compares,
- * round to nearest, subnormals kept), operations on integers and
- * reinterpretation of bits.  Which NaN a NaN is may differ.  Errors
- * are stated at each function in ulp (units in the last place): for float the
- * largest over all arguments of the middle range and a dense sample of the
- * others, for double over 20 million.
+ * optimisation, and a vector in each lane those of the scalar function: they
+ * consist of single IEEE operations (+ - * / and compares, round to nearest,
+ * subnormals kept), operations on integers and reinterpretation of bits.  Which
+ * NaN a NaN is may differ.  Errors are stated at each function in ulp (units in
+ * the last place): for float the largest over all arguments of the middle range
+ * and a dense sample of the others, for double over 20 million.
+ *
+ * Where the C says `#define BP_FAST` before this (`math fast`), compilers may
+ * fuse multiplications with additions, and exp, log, log1p, tanh, cosh and erf
+ * of float are shorter: less than 4 ulp, results below 2^-125 may be 0, and the
+ * bits depend on compiler and machine.
  *
  * Define BP_TYPES_ONLY for the types alone (what headers need), BP_NO_LIBC
- * where there is no <stdint.h>. */
+ * where there is no <stdint.h>, BP_MAX_LANES for vectors of at most 1, 2, 4, 8
+ * or 16 lanes. */
 
 /* part types: needs */
 #ifndef BP_PART_TYPES
@@ -100,15 +109,20 @@ typedef struct bp_info {
 /* part base: needs types */
 #ifndef BP_PART_BASE
 #define BP_PART_BASE
-/* One rounding for each operation: no fused multiply-add that the source does
- * not spell out, no excess precision, no rearranging.  What clang hides from
- * the source, -ffp-contract=fast and -funsafe-math-optimizations, cannot be
- * undone or refused here.
+/* Strict: one rounding for each operation, no fused multiply-add that the
+ * source does not spell out, no excess precision, no rearranging.  What clang
+ * hides from the source, -ffp-contract=fast and -funsafe-math-optimizations,
+ * cannot be undone or refused here.
+ *
+ * Fast: fused multiply-adds are welcome.  -ffast-math is bearable, with what it
+ * says of infinities and NaN, but for rearranging: x + 2^23 - 2^23 is not x.
  *
  * gcc 12 at -O3 with AVX2 or AVX-512 makes a masked load of a[i] in a loop of
  * `c ? a[i] : 0` and may move it before the stores to a (-O1 does not): without
  * its conversion of branches there are no masked loads. */
-#if defined __FAST_MATH__ || defined __ASSOCIATIVE_MATH__ || \
+#ifdef BP_FAST
+#define BP_BASE_FAST
+#elif defined __FAST_MATH__ || defined __ASSOCIATIVE_MATH__ || \
 	defined __RECIPROCAL_MATH__ || defined __NO_SIGNED_ZEROS__ || \
 	defined _M_FP_FAST || \
 	(defined __FINITE_MATH_ONLY__ && __FINITE_MATH_ONLY__)
@@ -121,14 +135,26 @@ typedef struct bp_info {
 #if defined __TINYC__ && defined __i386__
 #error "this C needs float and double without excess precision: use a 64-bit TinyCC"
 #endif
-#if defined __clang__
+#if defined __clang__ && defined BP_FAST
+#pragma STDC FP_CONTRACT ON
+#ifdef __FAST_MATH__
+#pragma clang fp reassociate(off)
+#endif
+#elif defined __clang__
 #pragma STDC FP_CONTRACT OFF
+#elif defined __GNUC__ && defined BP_FAST
+#pragma GCC optimize ("fp-contract=fast", "no-associative-math")
+#pragma GCC optimize ("no-tree-loop-if-convert")
 #elif defined __GNUC__
 #pragma GCC optimize ("fp-contract=off", "no-fast-math")
 #pragma GCC optimize ("no-tree-loop-if-convert")
+#elif defined _MSC_VER && defined BP_FAST
+#pragma fp_contract (on)
 #elif defined _MSC_VER
 #pragma fp_contract (off)
 #endif
+#elif defined BP_FAST != defined BP_BASE_FAST
+#error "strict and fast networks cannot share a translation unit"
 #endif
 /* end base */
 
@@ -153,6 +179,10 @@ bp_of_bitsf(uint32_t u)
 	v.u = u;
 	return v.f;
 }
+
+/* what vectors need a function for */
+#define bp_selectf(c, a, b) ((c) ? (a) : (b))
+#define bp_splatf(x) (x)
 #endif
 /* end bitsf */
 
@@ -179,6 +209,9 @@ bp_of_bits(uint64_t u)
 	v.u = u;
 	return v.f;
 }
+
+#define bp_select(c, a, b) ((c) ? (a) : (b))
+#define bp_splat(x) (x)
 #endif
 /* end bits */
 
@@ -204,30 +237,34 @@ bp_abs(double x)
 #endif
 /* end abs */
 
-/* part signf: needs base */
+/* part signf: needs bitsf */
 #ifndef BP_PART_SIGNF
 #define BP_PART_SIGNF
 /* -1, 1, or x itself where it is a zero or NaN */
-BP_INLINE float
-bp_signf(float x)
-{
-	float s = x < 0.0f ? -1.0f : x;
-
-	return x > 0.0f ? 1.0f : s;
+#define BP_SIGNF(S, T) \
+BP_INLINE T \
+bp_sign##S(T x) \
+{ \
+	T s = bp_select##S(x < 0.0f, bp_splat##S(-1.0f), x); \
+\
+	return bp_select##S(x > 0.0f, bp_splat##S(1.0f), s); \
 }
+BP_SIGNF(f, float)
 #endif
 /* end signf */
 
-/* part sign: needs base */
+/* part sign: needs bits */
 #ifndef BP_PART_SIGN
 #define BP_PART_SIGN
-BP_INLINE double
-bp_sign(double x)
-{
-	double s = x < 0.0 ? -1.0 : x;
-
-	return x > 0.0 ? 1.0 : s;
+#define BP_SIGN(S, T) \
+BP_INLINE T \
+bp_sign##S(T x) \
+{ \
+	T s = bp_select##S(x < 0.0, bp_splat##S(-1.0), x); \
+\
+	return bp_select##S(x > 0.0, bp_splat##S(1.0), s); \
 }
+BP_SIGN(, double)
 #endif
 /* end sign */
 
@@ -235,34 +272,38 @@ bp_sign(double x)
 #ifndef BP_PART_FLOORF
 #define BP_PART_FLOORF
 /* Exact.  Adding 2^23 and taking it away rounds to a whole number. */
-BP_INLINE float
-bp_floorf(float x)
-{
-	uint32_t sign = bp_bitsf(x) & 0x80000000u;
-	float a = bp_of_bitsf(bp_bitsf(x) & 0x7fffffffu);
-	float y = (a + 8388608.0f) - 8388608.0f;
-
-	y = bp_of_bitsf(bp_bitsf(y) | sign);
-	y = y > x ? y - 1.0f : y;
-	return a < 8388608.0f ? y : x;
+#define BP_FLOORF(S, T, U) \
+BP_INLINE T \
+bp_floor##S(T x) \
+{ \
+	U sign = bp_bits##S(x) & 0x80000000u; \
+	T a = bp_of_bits##S(bp_bits##S(x) ^ sign); \
+	T y = (a + 8388608.0f) - 8388608.0f; \
+\
+	y = bp_of_bits##S(bp_bits##S(y) | sign); \
+	y = bp_select##S(y > x, y - 1.0f, y); \
+	return bp_select##S(a < 8388608.0f, y, x); \
 }
+BP_FLOORF(f, float, uint32_t)
 #endif
 /* end floorf */
 
 /* part floor: needs bits */
 #ifndef BP_PART_FLOOR
 #define BP_PART_FLOOR
-BP_INLINE double
-bp_floor(double x)
-{
-	uint64_t sign = bp_bits(x) & 0x8000000000000000u;
-	double a = bp_of_bits(bp_bits(x) & 0x7fffffffffffffffu);
-	double y = (a + 4503599627370496.0) - 4503599627370496.0;
-
-	y = bp_of_bits(bp_bits(y) | sign);
-	y = y > x ? y - 1.0 : y;
-	return a < 4503599627370496.0 ? y : x;
+#define BP_FLOOR(S, T, U) \
+BP_INLINE T \
+bp_floor##S(T x) \
+{ \
+	U sign = bp_bits##S(x) & 0x8000000000000000u; \
+	T a = bp_of_bits##S(bp_bits##S(x) ^ sign); \
+	T y = (a + 4503599627370496.0) - 4503599627370496.0; \
+\
+	y = bp_of_bits##S(bp_bits##S(y) | sign); \
+	y = bp_select##S(y > x, y - 1.0, y); \
+	return bp_select##S(a < 4503599627370496.0, y, x); \
 }
+BP_FLOOR(, double, uint64_t)
 #endif
 /* end floor */
 
@@ -401,155 +442,214 @@ bp_sqrt(double x)
 #define BP_PART_EXPF
 /* e^x * 2^shift, shift in -1..1.  x = n ln 2 + r, |r| <= ln 2 / 2, with ln 2 in
  * two pieces (Cody & Waite 1980); e^r = 1 + r + r^2 q(r), q a minimax
- * polynomial (Remez); 2^n as two factors, so that subnormal results round
- * once.  Adding 1.5 * 2^23 leaves the rounded n in the low bits. */
-BP_INLINE float
-bp_expf_shifted(float x, int32_t shift)
-{
-	float t, n, high, low, r, rest, q, y;
-	uint32_t e, half;
-
-	x = x > 90.0f ? 90.0f : x;
-	x = x < -105.0f ? -105.0f : x;
-	t = x*1.44269504f + 12582912.0f;
-	n = t - 12582912.0f;
-	high = x - n*0.693359375f;
-	low = n*-2.12194440e-4f;
-	r = high - low;
-	rest = (high - r) - low;
-	q = 1.39507822549e-3f;
-	q = q*r + 8.36907283533e-3f;
-	q = q*r + 4.16662013907e-2f;
-	q = q*r + 1.66665173122e-1f;
-	q = q*r + 5.00000009663e-1f;
-	y = 1.0f + (r + (r*r*q + rest));
-	e = bp_bitsf(t) - 0x4b400000u + 254u + (uint32_t)shift;
-	half = e >> 1;
-	y = y*bp_of_bitsf(half << 23);
-	return y*bp_of_bitsf((e - half) << 23);
+ * polynomial (Remez).  Adding 1.5 * 2^23 leaves the rounded n in the low bits.
+ *
+ * Strict: 2^n as two factors, so that subnormal results round once.  Fast: half
+ * of 2^n times 1 and 2 e^r - 1, which a multiply-add joins. */
+#ifdef BP_FAST
+#define BP_EXPF(S, T, U) \
+BP_INLINE T \
+bp_exp##S##_shifted(T x, int32_t shift) \
+{ \
+	T t = x*1.44269504f + 12582912.0f, n = t - 12582912.0f, r, z, q, y; \
+	U e = bp_bits##S(t) - 0x4b400000u + (uint32_t)(126 + shift); \
+	T half = bp_of_bits##S(e << 23); \
+\
+	r = (x - n*0.693359375f) + n*2.12194440e-4f; \
+	z = r*r; \
+	q = (0.999984607f + r*0.333342311f) + \
+		z*(0.0837806568f + r*0.0166249767f); \
+	y = half + half*((1.0f + 2.0f*r) + z*q); \
+	y = bp_select##S(x < -87.0f, bp_splat##S(0.0f), y); \
+	return bp_select##S(x > 89.5f, \
+		bp_splat##S(bp_of_bitsf(0x7f800000u)), y); \
+} \
+\
+BP_INLINE T \
+bp_exp##S(T x) \
+{ \
+	return bp_exp##S##_shifted(x, 0); \
 }
-
-/* error < 0.93 ulp */
-BP_INLINE float
-bp_expf(float x)
-{
-	return bp_expf_shifted(x, 0);
+#else
+#define BP_EXPF(S, T, U) \
+BP_INLINE T \
+bp_exp##S##_shifted(T x, int32_t shift) \
+{ \
+	T t, n, high, low, r, rest, q, y; \
+	U e, half; \
+\
+	x = bp_select##S(x > 90.0f, bp_splat##S(90.0f), x); \
+	x = bp_select##S(x < -105.0f, bp_splat##S(-105.0f), x); \
+	t = x*1.44269504f + 12582912.0f; \
+	n = t - 12582912.0f; \
+	high = x - n*0.693359375f; \
+	low = n*-2.12194440e-4f; \
+	r = high - low; \
+	rest = (high - r) - low; \
+	q = r*1.39507822549e-3f + 8.36907283533e-3f; \
+	q = q*r + 4.16662013907e-2f; \
+	q = q*r + 1.66665173122e-1f; \
+	q = q*r + 5.00000009663e-1f; \
+	y = 1.0f + (r + (r*r*q + rest)); \
+	e = bp_bits##S(t) - 0x4b400000u + (uint32_t)(254 + shift); \
+	half = e >> 1; \
+	y = y*bp_of_bits##S(half << 23); \
+	return y*bp_of_bits##S((e - half) << 23); \
+} \
+\
+BP_INLINE T \
+bp_exp##S(T x) \
+{ \
+	return bp_exp##S##_shifted(x, 0); \
 }
+#endif
+/* error < 0.93 ulp; fast: < ULP_EXP, below 2^-125 it is 0 */
+BP_EXPF(f, float, uint32_t)
 #endif
 /* end expf */
 
 /* part exp: needs bits */
 #ifndef BP_PART_EXP
 #define BP_PART_EXP
-/* As bp_expf_shifted. */
-BP_INLINE double
-bp_exp_shifted(double x, int32_t shift)
-{
-	double t, n, high, low, r, rest, q, y;
-	uint32_t e, half;
-
-	x = x > 711.0 ? 711.0 : x;
-	x = x < -746.0 ? -746.0 : x;
-	t = x*1.4426950408889634 + 6755399441055744.0;
-	n = t - 6755399441055744.0;
-	high = x - n*6.93147180369123816490e-01;
-	low = n*1.90821492927058770002e-10;
-	r = high - low;
-	rest = (high - r) - low;
-	q = 2.5118180327877832606e-8;
-	q = q*r + 2.7631655711166291686e-7;
-	q = q*r + 2.7557215318536494384e-6;
-	q = q*r + 2.4801488954460164775e-5;
-	q = q*r + 1.9841269918448654249e-4;
-	q = q*r + 1.3888888947900164698e-3;
-	q = q*r + 8.333333333306737261e-3;
-	q = q*r + 4.1666666666512350006e-2;
-	q = q*r + 1.6666666666666699706e-1;
-	q = q*r + 5.0000000000000130652e-1;
-	y = 1.0 + (r + (r*r*q + rest));
-	e = (uint32_t)(bp_bits(t) & 0xffffffffu) + 2046u + (uint32_t)shift;
-	half = e >> 1;
-	y = y*bp_of_bits((uint64_t)half << 52);
-	return y*bp_of_bits((uint64_t)(e - half) << 52);
+/* As BP_EXPF. */
+#define BP_EXP(S, T, U) \
+BP_INLINE T \
+bp_exp##S##_shifted(T x, int32_t shift) \
+{ \
+	T t, n, high, low, r, rest, q, y; \
+	U e, half; \
+\
+	x = bp_select##S(x > 711.0, bp_splat##S(711.0), x); \
+	x = bp_select##S(x < -746.0, bp_splat##S(-746.0), x); \
+	t = x*1.4426950408889634 + 6755399441055744.0; \
+	n = t - 6755399441055744.0; \
+	high = x - n*6.93147180369123816490e-01; \
+	low = n*1.90821492927058770002e-10; \
+	r = high - low; \
+	rest = (high - r) - low; \
+	q = r*2.5118180327877832606e-8 + 2.7631655711166291686e-7; \
+	q = q*r + 2.7557215318536494384e-6; \
+	q = q*r + 2.4801488954460164775e-5; \
+	q = q*r + 1.9841269918448654249e-4; \
+	q = q*r + 1.3888888947900164698e-3; \
+	q = q*r + 8.333333333306737261e-3; \
+	q = q*r + 4.1666666666512350006e-2; \
+	q = q*r + 1.6666666666666699706e-1; \
+	q = q*r + 5.0000000000000130652e-1; \
+	y = 1.0 + (r + (r*r*q + rest)); \
+	e = bp_bits##S(t) - 0x4338000000000000u + (uint64_t)(2046 + shift); \
+	half = e >> 1; \
+	y = y*bp_of_bits##S(half << 52); \
+	return y*bp_of_bits##S((e - half) << 52); \
+} \
+\
+BP_INLINE T \
+bp_exp##S(T x) \
+{ \
+	return bp_exp##S##_shifted(x, 0); \
 }
-
 /* error < 0.95 ulp */
-BP_INLINE double
-bp_exp(double x)
-{
-	return bp_exp_shifted(x, 0);
-}
+BP_EXP(, double, uint64_t)
 #endif
 /* end exp */
 
 /* part logf: needs bitsf */
 #ifndef BP_PART_LOGF
 #define BP_PART_LOGF
-/* log(1 + f) + k ln 2 + c for 1 + f in sqrt(1/2)..sqrt(2) and a small c:
- * with s = f / (2 + f), log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)) (fdlibm,
- * e_logf.c). */
-BP_INLINE float
-bp_logf_reduced(float f, float k, float c)
-{
-	float s = f/(2.0f + f), z = s*s, w = z*z, h = 0.5f*f*f, r;
-
-	r = w*(0.40000972152f + w*0.24279078841f);
-	r = z*(0.66666662693f + w*0.28498786688f) + r;
-	r = s*(h + r) + (k*9.0580006145e-06f + c);
-	return ((r - h) + f) + k*6.9313812256e-01f;
+/* log(1 + f) + k ln 2 + c for 1 + f in sqrt(1/2)..sqrt(2) and a small c.
+ * Strict: with s = f / (2 + f), log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2))
+ * (fdlibm, e_logf.c).  Fast: f - f^2/2 + f^3 p(f), p minimax. */
+#ifdef BP_FAST
+#define BP_LOGF_REDUCED(S, T) \
+BP_INLINE T \
+bp_log##S##_reduced(T f, T k, T c) \
+{ \
+	T z = f*f, p, q; \
+\
+	p = (0.333333317085f - f*0.25000821015f) + \
+		z*(0.200012267686f - f*0.166233577927f); \
+	q = (0.142017602385f - f*0.131601808791f) + \
+		z*(0.127615643292f - f*0.0763448624599f); \
+	p = p + z*z*q; \
+	q = (f*z)*p + (k*9.0580006145e-06f + c); \
+	return (k*6.9313812256e-01f + (f - 0.5f*z)) + q; \
 }
-
-/* error < 0.84 ulp */
-BP_INLINE float
-bp_logf(float x)
-{
-	int small = bp_bitsf(x) < 0x00800000u;
-	float a = small ? x*33554432.0f : x, k, y;
-	uint32_t u = bp_bitsf(a) + (0x3f800000u - 0x3f3504f3u);
-
-	k = (float)((int32_t)(u >> 23) - (small ? 127 + 25 : 127));
-	a = bp_of_bitsf((u & 0x007fffffu) + 0x3f3504f3u);
-	y = bp_logf_reduced(a - 1.0f, k, 0.0f);
-	y = x < 0.0f ? bp_of_bitsf(0x7fc00000u) : y;
-	y = x == 0.0f ? bp_of_bitsf(0xff800000u) : y;
-	return x < bp_of_bitsf(0x7f800000u) ? y : x;
+#else
+#define BP_LOGF_REDUCED(S, T) \
+BP_INLINE T \
+bp_log##S##_reduced(T f, T k, T c) \
+{ \
+	T s = f/(2.0f + f), z = s*s, w = z*z, h = 0.5f*f*f, r; \
+\
+	r = w*(0.40000972152f + w*0.24279078841f); \
+	r = z*(0.66666662693f + w*0.28498786688f) + r; \
+	r = s*(h + r) + (k*9.0580006145e-06f + c); \
+	return ((r - h) + f) + k*6.9313812256e-01f; \
 }
+#endif
+
+/* u >> 23 becomes a number by way of 1.5 * 2^23 */
+#define BP_LOGF(S, T, U) \
+BP_LOGF_REDUCED(S, T) \
+\
+BP_INLINE T \
+bp_log##S(T x) \
+{ \
+	T a = bp_select##S(x < 1.17549435e-38f, x*33554432.0f, x), k, y; \
+	U u = bp_bits##S(a) + (0x3f800000u - 0x3f3504f3u); \
+\
+	k = bp_of_bits##S((u >> 23) + 0x4b400000u) - 12583039.0f; \
+	k = bp_select##S(x < 1.17549435e-38f, k - 25.0f, k); \
+	a = bp_of_bits##S((u & 0x007fffffu) + 0x3f3504f3u); \
+	y = bp_log##S##_reduced(a - 1.0f, k, bp_splat##S(0.0f)); \
+	y = bp_select##S(x < 0.0f, bp_splat##S(bp_of_bitsf(0x7fc00000u)), y); \
+	y = bp_select##S(x == 0.0f, bp_splat##S(bp_of_bitsf(0xff800000u)), y); \
+	return bp_select##S(x < bp_of_bitsf(0x7f800000u), y, x); \
+}
+/* error < 0.84 ulp; fast: < ULP_LOG */
+BP_LOGF(f, float, uint32_t)
 #endif
 /* end logf */
 
 /* part log: needs bits */
 #ifndef BP_PART_LOG
 #define BP_PART_LOG
-/* As bp_logf_reduced (fdlibm, e_log.c). */
-BP_INLINE double
-bp_log_reduced(double f, double k, double c)
-{
-	double s = f/(2.0 + f), z = s*s, w = z*z, h = 0.5*f*f, p, q;
-
-	p = 2.222219843214978396e-01 + w*1.531383769920937332e-01;
-	p = w*(3.999999999940941908e-01 + w*p);
-	q = 1.818357216161805012e-01 + w*1.479819860511658591e-01;
-	q = 2.857142874366239149e-01 + w*q;
-	q = z*(6.666666666666735130e-01 + w*q);
-	p = s*(h + (q + p)) + (k*1.90821492927058770002e-10 + c);
-	return ((p - h) + f) + k*6.93147180369123816490e-01;
+/* As BP_LOGF (fdlibm, e_log.c). */
+#define BP_LOG(S, T, U) \
+BP_INLINE T \
+bp_log##S##_reduced(T f, T k, T c) \
+{ \
+	T s = f/(2.0 + f), z = s*s, w = z*z, h = 0.5*f*f, p, q; \
+\
+	p = 2.222219843214978396e-01 + w*1.531383769920937332e-01; \
+	p = w*(3.999999999940941908e-01 + w*p); \
+	q = 1.818357216161805012e-01 + w*1.479819860511658591e-01; \
+	q = 2.857142874366239149e-01 + w*q; \
+	q = z*(6.666666666666735130e-01 + w*q); \
+	p = s*(h + (q + p)) + (k*1.90821492927058770002e-10 + c); \
+	return ((p - h) + f) + k*6.93147180369123816490e-01; \
+} \
+\
+BP_INLINE T \
+bp_log##S(T x) \
+{ \
+	const double least = 2.2250738585072014e-308; \
+	T a = bp_select##S(x < least, x*18014398509481984.0, x), k, y; \
+	U u = bp_bits##S(a) + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu); \
+\
+	k = bp_of_bits##S((u >> 52) + 0x4338000000000000u) - \
+		6755399441056767.0; \
+	k = bp_select##S(x < least, k - 54.0, k); \
+	a = bp_of_bits##S((u & 0xfffffffffffffu) + 0x3fe6a09e667f3bcdu); \
+	y = bp_log##S##_reduced(a - 1.0, k, bp_splat##S(0.0)); \
+	y = bp_select##S(x < 0.0, \
+		bp_splat##S(bp_of_bits(0x7ff8000000000000u)), y); \
+	y = bp_select##S(x == 0.0, \
+		bp_splat##S(bp_of_bits(0xfff0000000000000u)), y); \
+	return bp_select##S(x < bp_of_bits(0x7ff0000000000000u), y, x); \
 }
-
 /* error < 0.85 ulp */
-BP_INLINE double
-bp_log(double x)
-{
-	int small = bp_bits(x) < 0x0010000000000000u;
-	double a = small ? x*18014398509481984.0 : x, k, y;
-	uint64_t u = bp_bits(a) + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);
-
-	k = (double)((int32_t)(u >> 52) - (small ? 1023 + 54 : 1023));
-	a = bp_of_bits((u & 0xfffffffffffffu) + 0x3fe6a09e667f3bcdu);
-	y = bp_log_reduced(a - 1.0, k, 0.0);
-	y = x < 0.0 ? bp_of_bits(0x7ff8000000000000u) : y;
-	y = x == 0.0 ? bp_of_bits(0xfff0000000000000u) : y;
-	return x < bp_of_bits(0x7ff0000000000000u) ? y : x;
-}
+BP_LOG(, double, uint64_t)
 #endif
 /* end log */
 
@@ -557,139 +657,193 @@ bp_log(double x)
 #ifndef BP_PART_LOG1PF
 #define BP_PART_LOG1PF
 /* log(1 + x).  u = 1 + x rounded; what was rounded away, over u, is added to
- * log u (fdlibm, s_log1pf.c).  Error < 0.84 ulp. */
-BP_INLINE float
-bp_log1pf(float x)
-{
-	float u = 1.0f + x, c, f, k, y;
-	uint32_t b = bp_bitsf(u) + (0x3f800000u - 0x3f3504f3u);
-	int32_t e = (int32_t)(b >> 23) - 127;
-
-	c = u > 2.0f ? 1.0f - (u - x) : x - (u - 1.0f);
-	c = e < 25 ? c/u : 0.0f;
-	f = bp_of_bitsf((b & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
-	k = (float)e;
-	c = e == 0 ? 0.0f : c;
-	f = e == 0 ? x : f;
-	y = bp_logf_reduced(f, k, c);
-	y = u < 0.0f ? bp_of_bitsf(0x7fc00000u) : y;
-	y = u == 0.0f ? bp_of_bitsf(0xff800000u) : y;
-	y = bp_of_bitsf(bp_bitsf(x) & 0x7fffffffu) < 5.96046448e-8f ? x : y;
-	return x < bp_of_bitsf(0x7f800000u) ? y : x;
+ * log u (fdlibm, s_log1pf.c), in fast over 2^k to f. */
+#ifdef BP_FAST
+#define BP_LOG1PF(S, T, U) \
+BP_INLINE T \
+bp_log1p##S(T x) \
+{ \
+	T u = 1.0f + x, c, f, k, y; \
+	U b = bp_bits##S(u) + (0x3f800000u - 0x3f3504f3u), e = b >> 23; \
+\
+	c = bp_select##S(u > 2.0f, 1.0f - (u - x), x - (u - 1.0f)); \
+	f = bp_of_bits##S((b & 0x007fffffu) + 0x3f3504f3u) - 1.0f; \
+	f = f + (0.5f*c)*bp_of_bits##S((255u - e) << 23); \
+	k = bp_of_bits##S(e + 0x4b400000u) - 12583039.0f; \
+	y = bp_log##S##_reduced(f, k, bp_splat##S(0.0f)); \
+	y = bp_select##S(u < 0.0f, bp_splat##S(bp_of_bitsf(0x7fc00000u)), y); \
+	y = bp_select##S(u == 0.0f, bp_splat##S(bp_of_bitsf(0xff800000u)), y); \
+	y = bp_select##S(x == 0.0f, x, y); \
+	return bp_select##S(x < bp_of_bitsf(0x7f800000u), y, x); \
 }
+#else
+#define BP_LOG1PF(S, T, U) \
+BP_INLINE T \
+bp_log1p##S(T x) \
+{ \
+	T u = 1.0f + x, a = bp_of_bits##S(bp_bits##S(x) & 0x7fffffffu); \
+	U b = bp_bits##S(u) + (0x3f800000u - 0x3f3504f3u); \
+	T c, f, k, y; \
+\
+	k = bp_of_bits##S((b >> 23) + 0x4b400000u) - 12583039.0f; \
+	c = bp_select##S(u > 2.0f, 1.0f - (u - x), x - (u - 1.0f)); \
+	c = bp_select##S(k < 25.0f, c/u, bp_splat##S(0.0f)); \
+	f = bp_of_bits##S((b & 0x007fffffu) + 0x3f3504f3u) - 1.0f; \
+	c = bp_select##S(k == 0.0f, bp_splat##S(0.0f), c); \
+	f = bp_select##S(k == 0.0f, x, f); \
+	y = bp_log##S##_reduced(f, k, c); \
+	y = bp_select##S(u < 0.0f, bp_splat##S(bp_of_bitsf(0x7fc00000u)), y); \
+	y = bp_select##S(u == 0.0f, bp_splat##S(bp_of_bitsf(0xff800000u)), y); \
+	y = bp_select##S(a < 5.96046448e-8f, x, y); \
+	return bp_select##S(x < bp_of_bitsf(0x7f800000u), y, x); \
+}
+#endif
+/* error < 0.84 ulp; fast: < ULP_LOG1P */
+BP_LOG1PF(f, float, uint32_t)
 #endif
 /* end log1pf */
 
 /* part log1p: needs log */
 #ifndef BP_PART_LOG1P
 #define BP_PART_LOG1P
-/* error < 0.85 ulp */
-BP_INLINE double
-bp_log1p(double x)
-{
-	double u = 1.0 + x, c, f, k, y;
-	uint64_t b = bp_bits(u) + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);
-	int32_t e = (int32_t)(b >> 52) - 1023;
-
-	c = u > 2.0 ? 1.0 - (u - x) : x - (u - 1.0);
-	c = e < 54 ? c/u : 0.0;
-	f = bp_of_bits((b & 0xfffffffffffffu) + 0x3fe6a09e667f3bcdu) - 1.0;
-	k = (double)e;
-	c = e == 0 ? 0.0 : c;
-	f = e == 0 ? x : f;
-	y = bp_log_reduced(f, k, c);
-	y = u < 0.0 ? bp_of_bits(0x7ff8000000000000u) : y;
-	y = u == 0.0 ? bp_of_bits(0xfff0000000000000u) : y;
-	y = bp_of_bits(bp_bits(x) & 0x7fffffffffffffffu) <
-		1.1102230246251565e-16 ? x : y;
-	return x < bp_of_bits(0x7ff0000000000000u) ? y : x;
+#define BP_LOG1P(S, T, U) \
+BP_INLINE T \
+bp_log1p##S(T x) \
+{ \
+	T u = 1.0 + x, a = bp_of_bits##S(bp_bits##S(x) & 0x7fffffffffffffffu); \
+	U b = bp_bits##S(u) + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu); \
+	T c, f, k, y; \
+\
+	k = bp_of_bits##S((b >> 52) + 0x4338000000000000u) - \
+		6755399441056767.0; \
+	c = bp_select##S(u > 2.0, 1.0 - (u - x), x - (u - 1.0)); \
+	c = bp_select##S(k < 54.0, c/u, bp_splat##S(0.0)); \
+	f = bp_of_bits##S((b & 0xfffffffffffffu) + 0x3fe6a09e667f3bcdu); \
+	c = bp_select##S(k == 0.0, bp_splat##S(0.0), c); \
+	f = bp_select##S(k == 0.0, x, f - 1.0); \
+	y = bp_log##S##_reduced(f, k, c); \
+	y = bp_select##S(u < 0.0, \
+		bp_splat##S(bp_of_bits(0x7ff8000000000000u)), y); \
+	y = bp_select##S(u == 0.0, \
+		bp_splat##S(bp_of_bits(0xfff0000000000000u)), y); \
+	y = bp_select##S(a < 1.1102230246251565e-16, x, y); \
+	return bp_select##S(x < bp_of_bits(0x7ff0000000000000u), y, x); \
 }
+/* error < 0.85 ulp */
+BP_LOG1P(, double, uint64_t)
 #endif
 /* end log1p */
 
 /* part tanhf: needs expf */
 #ifndef BP_PART_TANHF
 #define BP_PART_TANHF
-/* |x| < 5/8: x + x^3 p(x^2), p minimax; else 1 - 2 / (e^2x + 1), where the
- * error of e^2x hardly counts.  Error < 1.33 ulp. */
-BP_INLINE float
-bp_tanhf(float x)
-{
-	uint32_t sign = bp_bitsf(x) & 0x80000000u;
-	float a = bp_of_bitsf(bp_bitsf(x) & 0x7fffffffu), z = a*a, p, y;
-
-	p = -5.71679207301e-3f;
-	p = p*z + 2.06503702624e-2f;
-	p = p*z - 5.37434346266e-2f;
-	p = p*z + 1.33314905648e-1f;
-	p = p*z - 3.33332838999e-1f;
-	p = a + a*(z*p);
-	y = 1.0f - 2.0f/(bp_expf_shifted(a + a, 0) + 1.0f);
-	y = a < 0.625f ? p : y;
-	return bp_of_bitsf(bp_bitsf(y) | sign);
+/* Strict: |x| < 5/8: x + x^3 p(x^2), p minimax; else 1 - 2 / (e^2x + 1), where
+ * the error of e^2x hardly counts.  Fast: E / (E + 2) with E = e^2|x| - 1, where
+ * 2|x| = n ln 2 + r, E = 2^n (e^r - 1) + (2^n - 1), e^r - 1 minimax: E is good
+ * near 0, where n = 0, and counts for less and less above. */
+#ifdef BP_FAST
+#define BP_TANHF(S, T, U) \
+BP_INLINE T \
+bp_tanh##S(T x) \
+{ \
+	U sign = bp_bits##S(x) & 0x80000000u; \
+	T a = bp_of_bits##S(bp_bits##S(x) ^ sign), y; \
+	T t = a*2.88539008f + 12582912.0f, n = t - 12582912.0f; \
+	T r = (a + a) - n*0.693147182f, z = r*r, p; \
+	T s = bp_of_bits##S((bp_bits##S(t) - 0x4b400000u + 127u) << 23); \
+\
+	p = r + z*(0.500000052f + r*0.16666523f); \
+	p = p + (z*z)*((0.0416659621f + r*8.368484e-3f) + z*1.393426e-3f); \
+	y = (s*p + (s - 1.0f))/(s*p + (s + 1.0f)); \
+	y = bp_select##S(a > 9.02f, bp_splat##S(1.0f), y); \
+	return bp_of_bits##S(bp_bits##S(y) | sign); \
 }
+#else
+#define BP_TANHF(S, T, U) \
+BP_INLINE T \
+bp_tanh##S(T x) \
+{ \
+	U sign = bp_bits##S(x) & 0x80000000u; \
+	T a = bp_of_bits##S(bp_bits##S(x) ^ sign), z = a*a, p, y; \
+\
+	p = z*-5.71679207301e-3f + 2.06503702624e-2f; \
+	p = p*z - 5.37434346266e-2f; \
+	p = p*z + 1.33314905648e-1f; \
+	p = p*z - 3.33332838999e-1f; \
+	p = a + a*(z*p); \
+	y = 1.0f - 2.0f/(bp_exp##S##_shifted(a + a, 0) + 1.0f); \
+	y = bp_select##S(a < 0.625f, p, y); \
+	return bp_of_bits##S(bp_bits##S(y) | sign); \
+}
+#endif
+/* error < 1.33 ulp; fast: < ULP_TANH */
+BP_TANHF(f, float, uint32_t)
 #endif
 /* end tanhf */
 
 /* part tanh: needs exp */
 #ifndef BP_PART_TANH
 #define BP_PART_TANH
-/* error < 1.35 ulp */
-BP_INLINE double
-bp_tanh(double x)
-{
-	uint64_t sign = bp_bits(x) & 0x8000000000000000u;
-	double a = bp_of_bits(bp_bits(x) & 0x7fffffffffffffffu);
-	double z = a*a, p, y;
-
-	p = 6.0550627139400522489e-6;
-	p = p*z - 3.0216684650600237827e-5;
-	p = p*z + 9.1588545313761894369e-5;
-	p = p*z - 2.3702941538218523393e-4;
-	p = p*z + 5.8945837167302103001e-4;
-	p = p*z - 1.4557275582240814233e-3;
-	p = p*z + 3.5921142622171785014e-3;
-	p = p*z - 8.8632343405830021771e-3;
-	p = p*z + 2.1869488470595398427e-2;
-	p = p*z - 5.3968253966132243883e-2;
-	p = p*z + 1.3333333333329885521e-1;
-	p = p*z - 3.333333333333331378e-1;
-	p = a + a*(z*p);
-	y = 1.0 - 2.0/(bp_exp_shifted(a + a, 0) + 1.0);
-	y = a < 0.625 ? p : y;
-	return bp_of_bits(bp_bits(y) | sign);
+#define BP_TANH(S, T, U) \
+BP_INLINE T \
+bp_tanh##S(T x) \
+{ \
+	U sign = bp_bits##S(x) & 0x8000000000000000u; \
+	T a = bp_of_bits##S(bp_bits##S(x) ^ sign), z = a*a, p, y; \
+\
+	p = z*6.0550627139400522489e-6 - 3.0216684650600237827e-5; \
+	p = p*z + 9.1588545313761894369e-5; \
+	p = p*z - 2.3702941538218523393e-4; \
+	p = p*z + 5.8945837167302103001e-4; \
+	p = p*z - 1.4557275582240814233e-3; \
+	p = p*z + 3.5921142622171785014e-3; \
+	p = p*z - 8.8632343405830021771e-3; \
+	p = p*z + 2.1869488470595398427e-2; \
+	p = p*z - 5.3968253966132243883e-2; \
+	p = p*z + 1.3333333333329885521e-1; \
+	p = p*z - 3.333333333333331378e-1; \
+	p = a + a*(z*p); \
+	y = 1.0 - 2.0/(bp_exp##S##_shifted(a + a, 0) + 1.0); \
+	y = bp_select##S(a < 0.625, p, y); \
+	return bp_of_bits##S(bp_bits##S(y) | sign); \
 }
+/* error < 1.35 ulp */
+BP_TANH(, double, uint64_t)
 #endif
 /* end tanh */
 
 /* part coshf: needs expf */
 #ifndef BP_PART_COSHF
 #define BP_PART_COSHF
-/* h + 1/(4h) with h = e^|x| / 2, which overflows where cosh does.
- * Error < 1.39 ulp. */
-BP_INLINE float
-bp_coshf(float x)
-{
-	float a = bp_of_bitsf(bp_bitsf(x) & 0x7fffffffu);
-	float h = bp_expf_shifted(a, -1);
-
-	return h + 0.25f/h;
+/* h + 1/(4h) with h = e^|x| / 2, which overflows where cosh does */
+#define BP_COSHF(S, T) \
+BP_INLINE T \
+bp_cosh##S(T x) \
+{ \
+	T a = bp_of_bits##S(bp_bits##S(x) & 0x7fffffffu); \
+	T h = bp_exp##S##_shifted(a, -1); \
+\
+	return h + 0.25f/h; \
 }
+/* error < 1.39 ulp; fast: < ULP_COSH */
+BP_COSHF(f, float)
 #endif
 /* end coshf */
 
 /* part cosh: needs exp */
 #ifndef BP_PART_COSH
 #define BP_PART_COSH
-/* error < 1.4 ulp */
-BP_INLINE double
-bp_cosh(double x)
-{
-	double a = bp_of_bits(bp_bits(x) & 0x7fffffffffffffffu);
-	double h = bp_exp_shifted(a, -1);
-
-	return h + 0.25/h;
+#define BP_COSH(S, T) \
+BP_INLINE T \
+bp_cosh##S(T x) \
+{ \
+	T a = bp_of_bits##S(bp_bits##S(x) & 0x7fffffffffffffffu); \
+	T h = bp_exp##S##_shifted(a, -1); \
+\
+	return h + 0.25/h; \
 }
+/* error < 1.4 ulp */
+BP_COSH(, double)
 #endif
 /* end cosh */
 
@@ -697,85 +851,85 @@ bp_cosh(double x)
 #ifndef BP_PART_ERFF
 #define BP_PART_ERFF
 /* |x| < 1: x + x p(x^2); else 1 - e^-g(x - 1) with g = -log erfc; p and g are
- * minimax polynomials.  Error < 1.51 ulp. */
-BP_INLINE float
-bp_erff(float x)
-{
-	uint32_t sign = bp_bitsf(x) & 0x80000000u;
-	float a = bp_of_bitsf(bp_bitsf(x) & 0x7fffffffu), z = a*a, t, p, g;
-
-	p = 7.88879185111e-5f;
-	p = p*z - 8.02075175266e-4f;
-	p = p*z + 5.18952627114e-3f;
-	p = p*z - 2.68544404223e-2f;
-	p = p*z + 1.12836000914e-1f;
-	p = p*z - 3.76126271298e-1f;
-	p = p*z + 1.28379165913e-1f;
-	p = a + a*p;
-	t = (a > 4.0f ? 4.0f : a) - 1.0f;
-	g = -1.8637200223e-4f;
-	g = g*t + 1.82935848783e-3f;
-	g = g*t - 9.89543271224e-3f;
-	g = g*t + 4.15034860587e-2f;
-	g = g*t + 8.43117609082e-1f;
-	g = g*t + 2.63896687989f;
-	g = g*t + 1.84960551565f;
-	g = 1.0f - bp_expf_shifted(-g, 0);
-	g = a < 1.0f ? p : g;
-	return bp_of_bitsf(bp_bitsf(g) | sign);
+ * minimax polynomials */
+#define BP_ERFF(S, T, U) \
+BP_INLINE T \
+bp_erf##S(T x) \
+{ \
+	U sign = bp_bits##S(x) & 0x80000000u; \
+	T a = bp_of_bits##S(bp_bits##S(x) ^ sign), z = a*a, t, p, g; \
+\
+	p = z*7.88879185111e-5f - 8.02075175266e-4f; \
+	p = p*z + 5.18952627114e-3f; \
+	p = p*z - 2.68544404223e-2f; \
+	p = p*z + 1.12836000914e-1f; \
+	p = p*z - 3.76126271298e-1f; \
+	p = p*z + 1.28379165913e-1f; \
+	p = a + a*p; \
+	t = bp_select##S(a > 4.0f, bp_splat##S(4.0f), a) - 1.0f; \
+	g = t*-1.8637200223e-4f + 1.82935848783e-3f; \
+	g = g*t - 9.89543271224e-3f; \
+	g = g*t + 4.15034860587e-2f; \
+	g = g*t + 8.43117609082e-1f; \
+	g = g*t + 2.63896687989f; \
+	g = g*t + 1.84960551565f; \
+	g = 1.0f - bp_exp##S##_shifted(-g, 0); \
+	g = bp_select##S(a < 1.0f, p, g); \
+	return bp_of_bits##S(bp_bits##S(g) | sign); \
 }
+/* error < 1.51 ulp; fast: < ULP_ERF */
+BP_ERFF(f, float, uint32_t)
 #endif
 /* end erff */
 
 /* part erf: needs exp */
 #ifndef BP_PART_ERF
 #define BP_PART_ERF
-/* As bp_erff.  Error < 1.5 ulp. */
-BP_INLINE double
-bp_erf(double x)
-{
-	uint64_t sign = bp_bits(x) & 0x8000000000000000u;
-	double a = bp_of_bits(bp_bits(x) & 0x7fffffffffffffffu);
-	double z = a*a, t, p, g;
-
-	p = 5.9604166787047152647e-11;
-	p = p*z - 1.1374800657827091082e-9;
-	p = p*z + 1.4660289602329430654e-8;
-	p = p*z - 1.6350390560171533246e-7;
-	p = p*z + 1.6461007958607454329e-6;
-	p = p*z - 1.4925595740777364822e-5;
-	p = p*z + 1.2055331131690356749e-4;
-	p = p*z - 8.5483269813920201809e-4;
-	p = p*z + 5.2239776248278686095e-3;
-	p = p*z - 2.6866170645077819644e-2;
-	p = p*z + 1.128379167095488419e-1;
-	p = p*z - 3.7612638903183748172e-1;
-	p = p*z + 1.2837916709551257377e-1;
-	p = a + a*p;
-	t = (a > 5.95 ? 5.95 : a) - 1.0;
-	g = -1.0496436252716398239e-12;
-	g = g*t + 2.9067594596088846685e-11;
-	g = g*t - 3.7096913271142395109e-10;
-	g = g*t + 2.8816158944707302046e-9;
-	g = g*t - 1.498728464504320432e-8;
-	g = g*t + 5.2269012364266220992e-8;
-	g = g*t - 9.8060612830869628922e-8;
-	g = g*t - 1.420312762827194776e-7;
-	g = g*t + 2.0587367240973448899e-6;
-	g = g*t - 9.6079541826270290483e-6;
-	g = g*t + 2.7158473106296970172e-5;
-	g = g*t - 2.6277560915514977531e-5;
-	g = g*t - 2.3732259113349632823e-4;
-	g = g*t + 1.9779025941276228669e-3;
-	g = g*t - 1.0033825378471457337e-2;
-	g = g*t + 4.1561098042183449117e-2;
-	g = g*t + 8.4310725635865895546e-1;
-	g = g*t + 2.6389675142347885825;
-	g = g*t + 1.8496055099332482552;
-	g = 1.0 - bp_exp_shifted(-g, 0);
-	g = a < 1.0 ? p : g;
-	return bp_of_bits(bp_bits(g) | sign);
+#define BP_ERF(S, T, U) \
+BP_INLINE T \
+bp_erf##S(T x) \
+{ \
+	U sign = bp_bits##S(x) & 0x8000000000000000u; \
+	T a = bp_of_bits##S(bp_bits##S(x) ^ sign), z = a*a, t, p, g; \
+\
+	p = z*5.9604166787047152647e-11 - 1.1374800657827091082e-9; \
+	p = p*z + 1.4660289602329430654e-8; \
+	p = p*z - 1.6350390560171533246e-7; \
+	p = p*z + 1.6461007958607454329e-6; \
+	p = p*z - 1.4925595740777364822e-5; \
+	p = p*z + 1.2055331131690356749e-4; \
+	p = p*z - 8.5483269813920201809e-4; \
+	p = p*z + 5.2239776248278686095e-3; \
+	p = p*z - 2.6866170645077819644e-2; \
+	p = p*z + 1.128379167095488419e-1; \
+	p = p*z - 3.7612638903183748172e-1; \
+	p = p*z + 1.2837916709551257377e-1; \
+	p = a + a*p; \
+	t = bp_select##S(a > 5.95, bp_splat##S(5.95), a) - 1.0; \
+	g = t*-1.0496436252716398239e-12 + 2.9067594596088846685e-11; \
+	g = g*t - 3.7096913271142395109e-10; \
+	g = g*t + 2.8816158944707302046e-9; \
+	g = g*t - 1.498728464504320432e-8; \
+	g = g*t + 5.2269012364266220992e-8; \
+	g = g*t - 9.8060612830869628922e-8; \
+	g = g*t - 1.420312762827194776e-7; \
+	g = g*t + 2.0587367240973448899e-6; \
+	g = g*t - 9.6079541826270290483e-6; \
+	g = g*t + 2.7158473106296970172e-5; \
+	g = g*t - 2.6277560915514977531e-5; \
+	g = g*t - 2.3732259113349632823e-4; \
+	g = g*t + 1.9779025941276228669e-3; \
+	g = g*t - 1.0033825378471457337e-2; \
+	g = g*t + 4.1561098042183449117e-2; \
+	g = g*t + 8.4310725635865895546e-1; \
+	g = g*t + 2.6389675142347885825; \
+	g = g*t + 1.8496055099332482552; \
+	g = 1.0 - bp_exp##S##_shifted(-g, 0); \
+	g = bp_select##S(a < 1.0, p, g); \
+	return bp_of_bits##S(bp_bits##S(g) | sign); \
 }
+/* error < 1.5 ulp */
+BP_ERF(, double, uint64_t)
 #endif
 /* end erf */
 
@@ -955,6 +1109,746 @@ bp_cosf(float x)
 }
 #endif
 /* end cosf */
+
+/* part lanes: needs base */
+#ifndef BP_PART_LANES
+#define BP_PART_LANES
+/* Lanes of a vector of float and of double, as many as a register has; 1 (a
+ * vector is then a number) where there are none, or the compiler has no vectors
+ * (TinyCC takes vector_size for granted and forgets it).  32-bit NEON has no
+ * double and drops subnormals, so that it is for fast networks. */
+#ifndef BP_MAX_LANES
+#define BP_MAX_LANES 16
+#endif
+#if defined __TINYC__ || defined __INTEL_COMPILER || \
+	(!defined __clang__ && (!defined __GNUC__ || __GNUC__ < 5))
+#define BP_REGISTER 8
+#elif defined __AVX512F__
+#define BP_REGISTER 64
+#elif defined __AVX__
+#define BP_REGISTER 32
+#elif defined __SSE2__ || defined __wasm_simd128__ || defined __VSX__ || \
+	(defined __ARM_NEON && (defined __aarch64__ || defined BP_FAST) && \
+	 __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#define BP_REGISTER 16
+#else
+#define BP_REGISTER 8
+#endif
+
+#if BP_REGISTER == 64 && BP_MAX_LANES >= 16
+#define BP_LANES_VF 16
+#elif BP_REGISTER >= 32 && BP_MAX_LANES >= 8
+#define BP_LANES_VF 8
+#elif BP_REGISTER >= 16 && BP_MAX_LANES >= 4
+#define BP_LANES_VF 4
+#elif BP_REGISTER >= 16 && BP_MAX_LANES >= 2 && !defined __i386__
+#define BP_LANES_VF 2
+#else
+#define BP_LANES_VF 1
+#endif
+#if BP_REGISTER == 64 && BP_MAX_LANES >= 8
+#define BP_LANES_V 8
+#elif BP_REGISTER >= 32 && BP_MAX_LANES >= 4
+#define BP_LANES_V 4
+#elif BP_REGISTER >= 16 && BP_MAX_LANES >= 2 && !defined __arm__
+#define BP_LANES_V 2
+#else
+#define BP_LANES_V 1
+#endif
+
+/* f(0, a), f(1, a), ... for n lanes */
+#define BP_LIST_2(f, i, a) f((i), a), f((i) + 1, a)
+#define BP_LIST_4(f, i, a) BP_LIST_2(f, i, a), BP_LIST_2(f, (i) + 2, a)
+#define BP_LIST_8(f, i, a) BP_LIST_4(f, i, a), BP_LIST_4(f, (i) + 4, a)
+#define BP_LIST_16(f, i, a) BP_LIST_8(f, i, a), BP_LIST_8(f, (i) + 8, a)
+#define BP_LIST_OF(n, f, a) BP_LIST_##n(f, 0, a)
+#define BP_LIST(n, f, a) BP_LIST_OF(n, f, a)
+#define BP_PLUS(i, a) (i) + (a)
+#define BP_IF_WITHIN(i, p) (i) < rest ? (p)[i] : 0
+#define BP_WITHIN_OR_FIRST(i, p) (p)[((i) < rest ? (i) : 0)*stride]
+
+/* strict's sum of 16: the neighbours at a distance of 8, then 4, 2 and 1 */
+#define BP_JOIN_4(at, i) ((at(i) + at(i + 8)) + (at(i + 4) + at(i + 12)))
+#define BP_JOIN_16(at) \
+	((BP_JOIN_4(at, 0) + BP_JOIN_4(at, 2)) + \
+	 (BP_JOIN_4(at, 1) + BP_JOIN_4(at, 3)))
+
+#if BP_LANES_VF > 1 || BP_LANES_V > 1
+#define BP_VECTOR static inline __attribute__((always_inline, unused))
+typedef __PTRDIFF_TYPE__ bp_stride;
+
+/* lane i gets lane i + by */
+#ifdef __clang__
+#define BP_TURN(V, n, v, by) \
+	__builtin_shufflevector(v, v, BP_LIST(n, BP_PLUS, (by) % (n)))
+#else
+#define BP_TURN(V, n, v, by) __builtin_shuffle(v, \
+	__extension__ (V##i){ BP_LIST(n, BP_PLUS, (by) % (n)) })
+#endif
+
+/* What float and double share.  V is the vector of n lanes of R, V##u its bits,
+ * V##i a mask (all bits of a lane or none).
+ *
+ * splat: x - 0 is x, also for -0.
+ * gather, scatter: lane i is p[i*stride]; without a place it is as lane 0.
+ * sum: in the order of BP_JOIN_16.  add_lanes: from left to right. */
+#define BP_VECTORS(S, V, n, R, U, I) \
+typedef R V __attribute__((vector_size(n*sizeof(R)))); \
+typedef R V##_any __attribute__((vector_size(n*sizeof(R)), \
+	aligned(sizeof(R)), may_alias)); \
+typedef U V##u __attribute__((vector_size(n*sizeof(R)))); \
+typedef I V##i __attribute__((vector_size(n*sizeof(R)))); \
+\
+BP_VECTOR V \
+bp_load##S(const R *p) \
+{ \
+	return *(const V##_any *)p; \
+} \
+\
+BP_VECTOR void \
+bp_store##S(R *p, V v) \
+{ \
+	*(V##_any *)p = v; \
+} \
+\
+BP_VECTOR V \
+bp_splat##S(R x) \
+{ \
+	const V zero = { 0 }; \
+\
+	return x - zero; \
+} \
+\
+BP_VECTOR V \
+bp_blend##S(V##i mask, V a, V b) \
+{ \
+	return (V)((mask & (V##i)a) | (~mask & (V##i)b)); \
+} \
+\
+BP_VECTOR V##i \
+bp_within##S(int rest) \
+{ \
+	const V##i zero = { 0 }, lane = { BP_LIST(n, BP_PLUS, 0) }; \
+\
+	return lane < (I)rest - zero; \
+} \
+\
+BP_VECTOR V \
+bp_keep##S(V v, int rest) \
+{ \
+	return (V)((V##i)v & bp_within##S(rest)); \
+} \
+\
+BP_VECTOR V \
+bp_gather##S(const R *p, bp_stride stride, int rest) \
+{ \
+	const V v = { BP_LIST(n, BP_WITHIN_OR_FIRST, p) }; \
+\
+	return v; \
+} \
+\
+BP_VECTOR void \
+bp_scatter##S(R *p, bp_stride stride, V v, int rest) \
+{ \
+	R lane[n]; \
+	int i; \
+\
+	bp_store##S(lane, v); \
+	for (i = 0; i < n && i < rest; i++) \
+		p[i*stride] = lane[i]; \
+} \
+\
+BP_VECTOR R \
+bp_sum##S(V v) \
+{ \
+	if (n > 8) \
+		v += BP_TURN(V, n, v, 8); \
+	if (n > 4) \
+		v += BP_TURN(V, n, v, 4); \
+	if (n > 2) \
+		v += BP_TURN(V, n, v, 2); \
+	v += BP_TURN(V, n, v, 1); \
+	return v[0]; \
+} \
+\
+BP_VECTOR R \
+bp_add_lanes##S(R s, V v, int rest) \
+{ \
+	R lane[n]; \
+	int i; \
+\
+	bp_store##S(lane, v); \
+	for (i = 0; i < n && i < rest; i++) \
+		s += lane[i]; \
+	return s; \
+} \
+\
+BP_VECTOR V \
+bp_larger##S(V m, V x) \
+{ \
+	return bp_blend##S((V##i)(m == m) & ~(V##i)(x <= m), x, m); \
+}
+
+/* the first lanes, where no instruction leaves the others alone */
+#define BP_VECTORS_REST(S, V, n, R) \
+BP_VECTOR V \
+bp_load_rest##S(const R *p, int rest) \
+{ \
+	if (rest < n) { \
+		const V first = { BP_LIST(n, BP_IF_WITHIN, p) }; \
+\
+		return first; \
+	} \
+	return bp_load##S(p); \
+} \
+\
+BP_VECTOR void \
+bp_store_rest##S(R *p, V v, int rest) \
+{ \
+	if (rest >= n) \
+		bp_store##S(p, v); \
+	else \
+		bp_scatter##S(p, 1, v, rest); \
+}
+
+/* the body of a function that has no better way */
+#define BP_LANE_BY_LANE(S, f, R, n) \
+	R lane[n]; \
+	int i; \
+\
+	bp_store##S(lane, x); \
+	for (i = 0; i < n; i++) \
+		lane[i] = f(lane[i]); \
+	return bp_load##S(lane);
+
+#ifdef __has_builtin
+#define BP_HAS(name) __has_builtin(name)
+#else
+#define BP_HAS(name) 0
+#endif
+#endif
+#endif
+/* end lanes */
+
+/* part vf: needs lanes bitsf */
+#ifndef BP_PART_VF
+#define BP_PART_VF
+/* vectors of float */
+#if BP_LANES_VF > 1
+BP_VECTORS(_vf, bp_vf, BP_LANES_VF, float, uint32_t, int32_t)
+
+#define bp_select_vf(c, a, b) bp_blend_vf((bp_vfi)(c), a, b)
+#define bp_bits_vf(x) ((bp_vfu)(x))
+#define bp_of_bits_vf(u) ((bp_vf)(u))
+#define bp_lane_vf(v, i) ((v)[i])
+
+#if BP_LANES_VF == 16 && BP_HAS(__builtin_ia32_loadups512_mask) && \
+	BP_HAS(__builtin_ia32_storeups512_mask)
+BP_VECTOR unsigned short
+bp_first_vf(int rest)
+{
+	return (unsigned short)(rest < 16 ? (1u << rest) - 1u : 0xffffu);
+}
+
+BP_VECTOR bp_vf
+bp_load_rest_vf(const float *p, int rest)
+{
+	const bp_vf zero = { 0 };
+
+	return __builtin_ia32_loadups512_mask(p, zero, bp_first_vf(rest));
+}
+
+BP_VECTOR void
+bp_store_rest_vf(float *p, bp_vf v, int rest)
+{
+	__builtin_ia32_storeups512_mask(p, v, bp_first_vf(rest));
+}
+#elif BP_LANES_VF == 8 && BP_HAS(__builtin_ia32_maskloadps256) && \
+	BP_HAS(__builtin_ia32_maskstoreps256)
+BP_VECTOR bp_vf
+bp_load_rest_vf(const float *p, int rest)
+{
+	return __builtin_ia32_maskloadps256((const bp_vf *)p,
+		bp_within_vf(rest));
+}
+
+BP_VECTOR void
+bp_store_rest_vf(float *p, bp_vf v, int rest)
+{
+	__builtin_ia32_maskstoreps256((bp_vf *)p, bp_within_vf(rest), v);
+}
+#else
+BP_VECTORS_REST(_vf, bp_vf, BP_LANES_VF, float)
+#endif
+#else
+typedef float bp_vf;
+#define bp_load_vf(p) (*(p))
+#define bp_store_vf(p, v) ((void)(*(p) = (v)))
+#define bp_splat_vf(x) (x)
+#define bp_select_vf(c, a, b) ((c) ? (a) : (b))
+#define bp_keep_vf(v, rest) ((rest) > 0 ? (v) : 0.0f)
+#define bp_load_rest_vf(p, rest) ((rest) > 0 ? *(p) : 0.0f)
+#define bp_store_rest_vf(p, v, rest) \
+	((rest) > 0 ? (void)(*(p) = (v)) : (void)0)
+#define bp_gather_vf(p, stride, rest) (*(p))
+#define bp_scatter_vf(p, stride, v, rest) bp_store_rest_vf(p, v, rest)
+#define bp_sum_vf(v) (v)
+#define bp_add_lanes_vf(s, v, rest) ((rest) > 0 ? (s) + (v) : (s))
+#define bp_lane_vf(v, i) (v)
+
+BP_INLINE float
+bp_larger_vf(float m, float x)
+{
+	return x > m || (x != x && m == m) ? x : m;
+}
+#endif
+
+/* of 16 sums that stand at a: the same bits for any number of lanes */
+BP_INLINE float
+bp_join16f(const float *a)
+{
+#define BP_AT(i) bp_load_vf(a + (i))
+#if BP_LANES_VF == 16
+	return bp_sum_vf(BP_AT(0));
+#elif BP_LANES_VF == 8
+	return bp_sum_vf(BP_AT(0) + BP_AT(8));
+#elif BP_LANES_VF == 4
+	return bp_sum_vf(BP_JOIN_4(BP_AT, 0));
+#elif BP_LANES_VF == 2
+	return bp_sum_vf(BP_JOIN_4(BP_AT, 0) + BP_JOIN_4(BP_AT, 2));
+#else
+	return BP_JOIN_16(BP_AT);
+#endif
+#undef BP_AT
+}
+#endif
+/* end vf */
+
+/* part v: needs lanes bits */
+#ifndef BP_PART_V
+#define BP_PART_V
+/* vectors of double */
+#if BP_LANES_V > 1
+BP_VECTORS(_v, bp_v, BP_LANES_V, double, uint64_t, long long)
+
+#define bp_select_v(c, a, b) bp_blend_v((bp_vi)(c), a, b)
+#define bp_bits_v(x) ((bp_vu)(x))
+#define bp_of_bits_v(u) ((bp_v)(u))
+#define bp_lane_v(v, i) ((v)[i])
+
+#if BP_LANES_V == 8 && BP_HAS(__builtin_ia32_loadupd512_mask) && \
+	BP_HAS(__builtin_ia32_storeupd512_mask)
+BP_VECTOR unsigned char
+bp_first_v(int rest)
+{
+	return (unsigned char)(rest < 8 ? (1u << rest) - 1u : 0xffu);
+}
+
+BP_VECTOR bp_v
+bp_load_rest_v(const double *p, int rest)
+{
+	const bp_v zero = { 0 };
+
+	return __builtin_ia32_loadupd512_mask(p, zero, bp_first_v(rest));
+}
+
+BP_VECTOR void
+bp_store_rest_v(double *p, bp_v v, int rest)
+{
+	__builtin_ia32_storeupd512_mask(p, v, bp_first_v(rest));
+}
+#elif BP_LANES_V == 4 && BP_HAS(__builtin_ia32_maskloadpd256) && \
+	BP_HAS(__builtin_ia32_maskstorepd256)
+BP_VECTOR bp_v
+bp_load_rest_v(const double *p, int rest)
+{
+	return __builtin_ia32_maskloadpd256((const bp_v *)p,
+		bp_within_v(rest));
+}
+
+BP_VECTOR void
+bp_store_rest_v(double *p, bp_v v, int rest)
+{
+	__builtin_ia32_maskstorepd256((bp_v *)p, bp_within_v(rest), v);
+}
+#else
+BP_VECTORS_REST(_v, bp_v, BP_LANES_V, double)
+#endif
+#else
+typedef double bp_v;
+#define bp_load_v(p) (*(p))
+#define bp_store_v(p, v) ((void)(*(p) = (v)))
+#define bp_splat_v(x) (x)
+#define bp_select_v(c, a, b) ((c) ? (a) : (b))
+#define bp_keep_v(v, rest) ((rest) > 0 ? (v) : 0.0)
+#define bp_load_rest_v(p, rest) ((rest) > 0 ? *(p) : 0.0)
+#define bp_store_rest_v(p, v, rest) \
+	((rest) > 0 ? (void)(*(p) = (v)) : (void)0)
+#define bp_gather_v(p, stride, rest) (*(p))
+#define bp_scatter_v(p, stride, v, rest) bp_store_rest_v(p, v, rest)
+#define bp_sum_v(v) (v)
+#define bp_add_lanes_v(s, v, rest) ((rest) > 0 ? (s) + (v) : (s))
+#define bp_lane_v(v, i) (v)
+
+BP_INLINE double
+bp_larger_v(double m, double x)
+{
+	return x > m || (x != x && m == m) ? x : m;
+}
+#endif
+
+/* of 16 sums that stand at a: the same bits for any number of lanes */
+BP_INLINE double
+bp_join16(const double *a)
+{
+#define BP_AT(i) bp_load_v(a + (i))
+#if BP_LANES_V == 8
+	return bp_sum_v(BP_AT(0) + BP_AT(8));
+#elif BP_LANES_V == 4
+	return bp_sum_v(BP_JOIN_4(BP_AT, 0));
+#elif BP_LANES_V == 2
+	return bp_sum_v(BP_JOIN_4(BP_AT, 0) + BP_JOIN_4(BP_AT, 2));
+#else
+	return BP_JOIN_16(BP_AT);
+#endif
+#undef BP_AT
+}
+#endif
+/* end v */
+
+/* part exp_vf: needs vf expf */
+#ifndef BP_PART_EXP_VF
+#define BP_PART_EXP_VF
+#if BP_LANES_VF > 1
+BP_EXPF(_vf, bp_vf, bp_vfu)
+#else
+#define bp_exp_vf bp_expf
+#endif
+#endif
+/* end exp_vf */
+
+/* part log_vf: needs vf logf */
+#ifndef BP_PART_LOG_VF
+#define BP_PART_LOG_VF
+#if BP_LANES_VF > 1
+BP_LOGF(_vf, bp_vf, bp_vfu)
+#else
+#define bp_log_vf bp_logf
+#endif
+#endif
+/* end log_vf */
+
+/* part log1p_vf: needs vf log1pf log_vf */
+#ifndef BP_PART_LOG1P_VF
+#define BP_PART_LOG1P_VF
+#if BP_LANES_VF > 1
+BP_LOG1PF(_vf, bp_vf, bp_vfu)
+#else
+#define bp_log1p_vf bp_log1pf
+#endif
+#endif
+/* end log1p_vf */
+
+/* part tanh_vf: needs vf tanhf exp_vf */
+#ifndef BP_PART_TANH_VF
+#define BP_PART_TANH_VF
+#if BP_LANES_VF > 1
+BP_TANHF(_vf, bp_vf, bp_vfu)
+#else
+#define bp_tanh_vf bp_tanhf
+#endif
+#endif
+/* end tanh_vf */
+
+/* part cosh_vf: needs vf coshf exp_vf */
+#ifndef BP_PART_COSH_VF
+#define BP_PART_COSH_VF
+#if BP_LANES_VF > 1
+BP_COSHF(_vf, bp_vf)
+#else
+#define bp_cosh_vf bp_coshf
+#endif
+#endif
+/* end cosh_vf */
+
+/* part erf_vf: needs vf erff exp_vf */
+#ifndef BP_PART_ERF_VF
+#define BP_PART_ERF_VF
+#if BP_LANES_VF > 1
+BP_ERFF(_vf, bp_vf, bp_vfu)
+#else
+#define bp_erf_vf bp_erff
+#endif
+#endif
+/* end erf_vf */
+
+/* part sqrt_vf: needs vf sqrtf */
+#ifndef BP_PART_SQRT_VF
+#define BP_PART_SQRT_VF
+#if BP_LANES_VF > 1
+BP_INLINE bp_vf
+bp_sqrt_vf(bp_vf x)
+{
+#if !defined BP_SOFT_SQRT && defined __AVX__ && BP_LANES_VF > 2
+	bp_vf y;
+
+	__asm__("vsqrtps {%1, %0|%0, %1}" : "=v"(y) : "v"(x));
+	return y;
+#elif !defined BP_SOFT_SQRT && defined __SSE2__ && BP_LANES_VF > 2
+	bp_vf y;
+
+	__asm__("sqrtps {%1, %0|%0, %1}" : "=x"(y) : "x"(x));
+	return y;
+#elif !defined BP_SOFT_SQRT && defined __aarch64__ && BP_LANES_VF > 2
+	bp_vf y;
+
+	__asm__("fsqrt %0.4s, %1.4s" : "=w"(y) : "w"(x));
+	return y;
+#elif !defined BP_SOFT_SQRT && defined __wasm__ && BP_LANES_VF == 4
+	return __builtin_wasm_sqrt_f32x4(x);
+#else
+	BP_LANE_BY_LANE(_vf, bp_sqrtf, float, BP_LANES_VF)
+#endif
+}
+#else
+#define bp_sqrt_vf bp_sqrtf
+#endif
+#endif
+/* end sqrt_vf */
+
+/* part abs_vf: needs vf absf */
+#ifndef BP_PART_ABS_VF
+#define BP_PART_ABS_VF
+#if BP_LANES_VF > 1
+BP_INLINE bp_vf
+bp_abs_vf(bp_vf x)
+{
+	return (bp_vf)((bp_vfu)x & 0x7fffffffu);
+}
+#else
+#define bp_abs_vf bp_absf
+#endif
+#endif
+/* end abs_vf */
+
+/* part sign_vf: needs vf signf */
+#ifndef BP_PART_SIGN_VF
+#define BP_PART_SIGN_VF
+#if BP_LANES_VF > 1
+BP_SIGNF(_vf, bp_vf)
+#else
+#define bp_sign_vf bp_signf
+#endif
+#endif
+/* end sign_vf */
+
+/* part floor_vf: needs vf floorf */
+#ifndef BP_PART_FLOOR_VF
+#define BP_PART_FLOOR_VF
+#if BP_LANES_VF > 1
+BP_FLOORF(_vf, bp_vf, bp_vfu)
+#else
+#define bp_floor_vf bp_floorf
+#endif
+#endif
+/* end floor_vf */
+
+/* part sin_vf: needs vf sinf */
+#ifndef BP_PART_SIN_VF
+#define BP_PART_SIN_VF
+#if BP_LANES_VF > 1
+BP_INLINE bp_vf
+bp_sin_vf(bp_vf x)
+{
+	BP_LANE_BY_LANE(_vf, bp_sinf, float, BP_LANES_VF)
+}
+#else
+#define bp_sin_vf bp_sinf
+#endif
+#endif
+/* end sin_vf */
+
+/* part cos_vf: needs vf cosf */
+#ifndef BP_PART_COS_VF
+#define BP_PART_COS_VF
+#if BP_LANES_VF > 1
+BP_INLINE bp_vf
+bp_cos_vf(bp_vf x)
+{
+	BP_LANE_BY_LANE(_vf, bp_cosf, float, BP_LANES_VF)
+}
+#else
+#define bp_cos_vf bp_cosf
+#endif
+#endif
+/* end cos_vf */
+
+/* part exp_v: needs v exp */
+#ifndef BP_PART_EXP_V
+#define BP_PART_EXP_V
+#if BP_LANES_V > 1
+BP_EXP(_v, bp_v, bp_vu)
+#else
+#define bp_exp_v bp_exp
+#endif
+#endif
+/* end exp_v */
+
+/* part log_v: needs v log */
+#ifndef BP_PART_LOG_V
+#define BP_PART_LOG_V
+#if BP_LANES_V > 1
+BP_LOG(_v, bp_v, bp_vu)
+#else
+#define bp_log_v bp_log
+#endif
+#endif
+/* end log_v */
+
+/* part log1p_v: needs v log1p log_v */
+#ifndef BP_PART_LOG1P_V
+#define BP_PART_LOG1P_V
+#if BP_LANES_V > 1
+BP_LOG1P(_v, bp_v, bp_vu)
+#else
+#define bp_log1p_v bp_log1p
+#endif
+#endif
+/* end log1p_v */
+
+/* part tanh_v: needs v tanh exp_v */
+#ifndef BP_PART_TANH_V
+#define BP_PART_TANH_V
+#if BP_LANES_V > 1
+BP_TANH(_v, bp_v, bp_vu)
+#else
+#define bp_tanh_v bp_tanh
+#endif
+#endif
+/* end tanh_v */
+
+/* part cosh_v: needs v cosh exp_v */
+#ifndef BP_PART_COSH_V
+#define BP_PART_COSH_V
+#if BP_LANES_V > 1
+BP_COSH(_v, bp_v)
+#else
+#define bp_cosh_v bp_cosh
+#endif
+#endif
+/* end cosh_v */
+
+/* part erf_v: needs v erf exp_v */
+#ifndef BP_PART_ERF_V
+#define BP_PART_ERF_V
+#if BP_LANES_V > 1
+BP_ERF(_v, bp_v, bp_vu)
+#else
+#define bp_erf_v bp_erf
+#endif
+#endif
+/* end erf_v */
+
+/* part sqrt_v: needs v sqrt */
+#ifndef BP_PART_SQRT_V
+#define BP_PART_SQRT_V
+#if BP_LANES_V > 1
+BP_INLINE bp_v
+bp_sqrt_v(bp_v x)
+{
+#if !defined BP_SOFT_SQRT && defined __AVX__ && BP_LANES_V > 1
+	bp_v y;
+
+	__asm__("vsqrtpd {%1, %0|%0, %1}" : "=v"(y) : "v"(x));
+	return y;
+#elif !defined BP_SOFT_SQRT && defined __SSE2__ && BP_LANES_V > 1
+	bp_v y;
+
+	__asm__("sqrtpd {%1, %0|%0, %1}" : "=x"(y) : "x"(x));
+	return y;
+#elif !defined BP_SOFT_SQRT && defined __aarch64__ && BP_LANES_V > 1
+	bp_v y;
+
+	__asm__("fsqrt %0.2d, %1.2d" : "=w"(y) : "w"(x));
+	return y;
+#elif !defined BP_SOFT_SQRT && defined __wasm__ && BP_LANES_V == 2
+	return __builtin_wasm_sqrt_f64x2(x);
+#else
+	BP_LANE_BY_LANE(_v, bp_sqrt, double, BP_LANES_V)
+#endif
+}
+#else
+#define bp_sqrt_v bp_sqrt
+#endif
+#endif
+/* end sqrt_v */
+
+/* part abs_v: needs v abs */
+#ifndef BP_PART_ABS_V
+#define BP_PART_ABS_V
+#if BP_LANES_V > 1
+BP_INLINE bp_v
+bp_abs_v(bp_v x)
+{
+	return (bp_v)((bp_vu)x & 0x7fffffffffffffffu);
+}
+#else
+#define bp_abs_v bp_abs
+#endif
+#endif
+/* end abs_v */
+
+/* part sign_v: needs v sign */
+#ifndef BP_PART_SIGN_V
+#define BP_PART_SIGN_V
+#if BP_LANES_V > 1
+BP_SIGN(_v, bp_v)
+#else
+#define bp_sign_v bp_sign
+#endif
+#endif
+/* end sign_v */
+
+/* part floor_v: needs v floor */
+#ifndef BP_PART_FLOOR_V
+#define BP_PART_FLOOR_V
+#if BP_LANES_V > 1
+BP_FLOOR(_v, bp_v, bp_vu)
+#else
+#define bp_floor_v bp_floor
+#endif
+#endif
+/* end floor_v */
+
+/* part sin_v: needs v sin */
+#ifndef BP_PART_SIN_V
+#define BP_PART_SIN_V
+#if BP_LANES_V > 1
+BP_INLINE bp_v
+bp_sin_v(bp_v x)
+{
+	BP_LANE_BY_LANE(_v, bp_sin, double, BP_LANES_V)
+}
+#else
+#define bp_sin_v bp_sin
+#endif
+#endif
+/* end sin_v */
+
+/* part cos_v: needs v cos */
+#ifndef BP_PART_COS_V
+#define BP_PART_COS_V
+#if BP_LANES_V > 1
+BP_INLINE bp_v
+bp_cos_v(bp_v x)
+{
+	BP_LANE_BY_LANE(_v, bp_cos, double, BP_LANES_V)
+}
+#else
+#define bp_cos_v bp_cos
+#endif
+#endif
+/* end cos_v */
 
 /* part random: needs types */
 #ifndef BP_PART_RANDOM
