@@ -108,10 +108,18 @@ loops_outer(const Program *p, const Stmt *s, const Schedule *q)
 {
 	uint32_t i;
 
+	if (q->tile)
+		return tile_outer(p, s, q);
 	for (i = 0; i < q->loops.n; i++)
 		if (!loop_is_result(p, s, &q->loops.v[i]))
 			break;
 	return i;
+}
+
+bool
+is_fixed(const Program *p, const KernelPlan *k, Index i)
+{
+	return i == SAMPLE ? k->samples == 1 : p->index.v[i].extent == 1;
 }
 
 bool
@@ -139,15 +147,18 @@ wants(const Program *p, Kernel k)
 {
 	switch (k) {
 	case K_FORWARD:
+	case K_FORWARDS:
 		return p->net->api_forward;
 	case K_LOSS:
 	case K_GRADIENT:
 	case K_TRAINLOSS:
+	case K_GRADIENTS:
 		return wants_training(p);
 	case K_UPDATE:
+	case K_STEP:
 		return wants_training(p) && p->net->api_train;
 	case K_INIT:
-	case K_COUNT:
+	case K_ALL:
 		break;
 	}
 	return true;

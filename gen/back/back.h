@@ -28,24 +28,73 @@ bool schedule_straight(const Schedule *s);
 bool wants(const Program *p, Kernel k);  /* is this kernel emitted at all */
 bool wants_training(const Program *p);   /* gradients are kept */
 
+/* ---- layout.c: how the elements of a tensor lie */
+int32_t layout_round(int32_t n);             /* up to whole vectors */
+Layout layout_plain(const Tensor *t);
+Layout *layouts(const Program *p, bool vectors); /* by tensor */
+int64_t layout_size(const Tensor *t, const Layout *l);
+void layout_strides(const Tensor *t, const Layout *l, int64_t *stride);
+int64_t layout_sample_stride(const Tensor *t, const Layout *l);
+int64_t layout_panel_stride(const Tensor *t, const Layout *l, int samples);
+int64_t layout_flat(const Tensor *t, const Layout *l, const int64_t *at);
+
+Layout layout_panels(const Tensor *t, int lane);
+
+/* ---- fields.c: what NAME_net consists of */
+typedef enum {
+	FIELD_WEIGHT, FIELD_GRADIENT, FIELD_STATE, FIELD_INPUT_GRADIENT,
+	FIELD_WORK, FIELD_INTS
+} FieldKind;
+typedef struct {
+	FieldKind kind;
+	TensorId tensor;
+	int64_t count;              /* 0: a single number */
+	int64_t pad;                /* reals in front of it that nothing uses */
+} Field;
+typedef VEC(Field) Fields;
+int64_t fields(const Program *p, const Plan *plan, Fields *out);
+
+/* ---- pack.c: copies of weights that lie the other way */
+typedef struct { TensorId tensor; int lane; } TurnedOne;
+typedef VEC(TurnedOne) Turned;
+void pack(Program *p, Kernel kernel, const Layout *layout, Turned *made);
+
+/* ---- vector.c: which statements run by vectors, and their tiles */
+typedef struct {
+	Program *p;
+	Layout *layout;             /* by tensor; temporaries may be padded */
+	int samples;
+	int32_t least;              /* extent of an index that has vectors */
+	uint32_t *seen, now;        /* by expression */
+	bool rest;                  /* rows remain: tile_rest() */
+} Vectors;
+bool tile(Vectors *v, const Stmt *s, Schedule *q);
+void tile_rest(Vectors *v, const Stmt *s, const Schedule *whole, Schedule *q);
+bool tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
+	const Schedule *group, uint32_t n, StmtId id, Schedule *q);
+uint32_t tile_outer(const Program *p, const Stmt *s, const Schedule *q);
+
 /* ---- store.c: where every tensor of a kernel lives
- * ST_LOCAL: offset 0 a C variable for each element, 1 one variable in all;
+ * ST_LOCAL: a C variable for each element, one in all, or one for each vector
+ * of a tile;
  * ST_WORK: offset in n->work or, for integers, in n->iwork. */
-enum { LOCAL_ELEMENTS, LOCAL_SCALAR };
+enum { LOCAL_ELEMENTS, LOCAL_SCALAR, LOCAL_TILE };
 void store_tensors(Program *p, Kernel kernel, KernelPlan *k, const Accesses *a,
 	int64_t *ints);
 
 /* ---- fuse.c and random.c */
 void fuse(Program *p, const Stmts *list, KernelPlan *k, const Accesses *a);
+/* an index that has one value throughout the kernel */
+bool is_fixed(const Program *p, const KernelPlan *k, Index i);
 void random_loops(Program *p, const Stmt *s, Schedule *q, uint64_t *state);
 
 /* ---- write.c, express.c, shared.c: expressions -> text */
-/* what an index is: the sum of some loop variables, and k */
-typedef struct { int64_t k; int var[3], vars; } Bound;
+/* what an index is: the sum of some loop variables, k, and so many vectors */
+typedef struct { int64_t k; int var[4], vars, vectors; } Bound;
 typedef struct { const char *name; int32_t step, most; } Var; /* 0..most */
 typedef struct { const char *name; int32_t k; } Trip; /* variable, or number */
 typedef struct {
-	int64_t k;
+	int64_t k, vectors;
 	int n;
 	struct { int64_t c; int var; } t[128];
 } Linear;
@@ -53,6 +102,7 @@ typedef struct { ExprId *v; uint32_t n; } Hoists;
 typedef struct { ExprId *v; uint8_t *times; uint32_t n; } Reads;
 typedef struct { const Stmt *stmt; const int64_t *at; int deep; } Inlined;
 typedef struct { TensorId tensor; int64_t flat; } Load;
+typedef struct { const char *text, *name; } Named; /* a read and its variable */
 enum { P_ANY, P_COND, P_ADD, P_MUL, P_UNARY, P_PRIMARY }; /* C precedence */
 
 typedef struct {
@@ -92,12 +142,22 @@ typedef struct {
 	const char **sub;           /* by expression: variable that holds it */
 	uint32_t *mark, *refs, *size, *depth, stamp; /* by expression */
 
+	/* vectors */
+	const char *vector, *lanes, *of_vector; /* bp_vf BP_LANES_VF _vf */
+	bool by_vectors;            /* the expression at hand runs along lane */
+	Index lane;
+	const char *place;          /* of the tile: _2_0 */
+	VEC(Named) named;           /* reads that have variables */
+	uint32_t *along, along_now; /* by expression: stamp, is it a vector */
+
 	/* what the open function uses */
+	bool use_samples;
 	bool use_n, use_x, use_t, use_y, use_count, use_hash;
 	bool *alias;                /* by tensor: needs a pointer into work */
 	/* what the file uses */
 	bool *table;                /* by tensor */
-	bool fn[FN_COUNT], use_random, use_minus, use_trace, use_larger,
+	bool fn[FN_COUNT], vector_fn[FN_COUNT], use_vectors, use_least,
+		use_minus_vector, use_random, use_minus, use_trace, use_larger,
 		use_bits, use_within, seen_fn[FN_COUNT];
 	const char *prec_step, *prec_noise; /* of NAME_selfcheck */
 } Emit;
@@ -138,10 +198,27 @@ const Reads *reads_of(Emit *e, ExprId root); /* times: in the text, at most 2 */
 /* ---- loops.c: schedules -> loops around equations and accumulators */
 void emit_nest(Emit *e, uint32_t from, uint32_t to, uint32_t depth);
 
+/* ---- tile.c: schedules of a tile -> vectors in registers */
+void emit_tile(Emit *e, uint32_t from, uint32_t to, uint32_t depth);
+bool along_lane(const Emit *e, ExprId id);   /* is its value a vector? */
+void put_vector(Emit *e, ExprId id, int precedence); /* as one, in any case */
+void put_read_text(Emit *e, TensorId t, const Sub *subs, uint32_t n);
+void put_address(Emit *e, TensorId t, const Sub *subs, uint32_t n);
+bool put_rest(Emit *e, bool whole);
+bool ends_early(const Emit *e, TensorId t);
+/* for (...) of a loop; the body is written between */
+typedef struct { size_t start, end; int count; Bound saved; } Open;
+Open loop_open(Emit *e, const Stmt *s, const Loop *l);
+void loop_close(Emit *e, const Loop *l, Open o);
+Open body_open(Emit *e, size_t start);
+void body_close(Emit *e, Open o);
+void follow(Emit *e, const Schedule *q, const Schedule *leader, uint32_t depth);
+const char *free_word(Emit *e, const char *wish);
+
 /* ---- kernel.c: one kernel -> the C functions that compute it */
 typedef struct {                /* a function; its text is without header */
 	const char *text;           /* lines that begin with a tab */
-	bool n, x, t, y, hash;      /* arguments that it uses */
+	bool n, x, t, y, hash, samples; /* arguments that it uses */
 } Function;
 typedef struct { VEC(Function) parts; const char *result; } KernelText;
 Emit *emit_new(Program *p, const Plan *plan, const char *prefix);

@@ -17,7 +17,8 @@ static void
 kernels(Skeleton *k)
 {
 	static const Kernel all[] = {
-		K_INIT, K_FORWARD, K_LOSS, K_GRADIENT, K_TRAINLOSS, K_UPDATE
+		K_INIT, K_FORWARD, K_FORWARDS, K_LOSS, K_GRADIENT, K_GRADIENTS,
+		K_TRAINLOSS, K_UPDATE, K_STEP
 	};
 	size_t i;
 
@@ -56,6 +57,12 @@ parts(Skeleton *k)
 	for (f = 0; f < FN_COUNT; f++)
 		if (k->e->fn[f])
 			need(k, &names, fn_name((Fn)f));
+	for (f = 0; f < FN_COUNT; f++)
+		if (k->e->vector_fn[f])
+			PUSH(k->c, &names, fmt(k->c, "%s%s", fn_name((Fn)f),
+			     k->e->of_vector));
+	if (k->e->use_vectors)
+		PUSH(k->c, &names, k->e->of_vector + 1);
 	if (k->p->net->schedule.kind == 'c' && k->update)
 		need(k, &names, "cos");
 	if (k->e->use_bits)

@@ -89,35 +89,106 @@ put_within(Emit *e, ExprId id, int64_t size)
 	put(e, ")");
 }
 
-/* [256*j + k], row-major, from `offset` on */
-static void
-put_index(Emit *e, TensorId t, const Sub *subs, uint32_t n, int64_t offset)
+/* reals from one sample to the next */
+static int64_t
+sample_stride(const Emit *e, TensorId t)
 {
-	int64_t stride[MAX_RANK + 2], s = 1;
-	Linear l = { .k = offset };
+	const Tensor *x = &e->p->tensors.v[t];
+
+	if (e->k->store[t].how != ST_ARG)
+		return layout_sample_stride(x, &e->k->layout[t]);
+	return x->kind == T_INPUT ? e->p->net->inputs :
+	       x->kind == T_TARGET ? e->p->net->targets : e->p->net->outputs;
+}
+
+/* The subscript of a dimension in panels: loops over panels step from one to
+ * the next, others stay within.  False: a variable does both. */
+static bool
+panel_form(Emit *e, const Linear *at, int32_t panel, int64_t stride,
+	Linear *sum)
+{
+	int64_t most = at->k;
+	int i;
+
+	for (i = 0; i < at->n; i++) {
+		const Var *v = &e->vars.v[at->t[i].var];
+		if (at->t[i].c != 1)
+			return false;
+		if (v->step % panel)
+			most += v->most;
+	}
+	if (most >= panel && at->n)
+		return false;
+	for (i = 0; i < at->n; i++) {
+		const Var *v = &e->vars.v[at->t[i].var];
+		sum->t[sum->n] = at->t[i];
+		sum->t[sum->n++].c = v->step % panel ? 1 : stride;
+	}
+	sum->vectors += at->vectors;
+	sum->k += at->k % panel + at->k / panel * panel * stride;
+	return true;
+}
+
+/* one panel after the other: 784*(j - j%32) + j%32 + the rest */
+static void
+put_panels(Emit *e, const Linear *at, int32_t panel, int64_t stride)
+{
+	bool plain = at->n == 1 && at->t[0].c == 1 && !at->k && !at->vectors;
+	int precedence = plain ? P_ANY : P_PRIMARY;
+
+	put_int(e, stride);
+	put(e, "*(");
+	put_linear(e, at, P_ADD);
+	put(e, " - ");
+	put_linear(e, at, precedence);
+	put(e, fmt(e->c, "%%%d) + ", panel));
+	put_linear(e, at, precedence);
+	put(e, fmt(e->c, "%%%d + ", panel));
+}
+
+/* 256*j + k: where the element lies, from `offset` on */
+static void
+put_place(Emit *e, TensorId t, const Sub *subs, uint32_t n, int64_t offset)
+{
+	const Tensor *x = &e->p->tensors.v[t];
+	const Layout *lay = &e->k->layout[t];
+	int64_t strides[MAX_RANK], stride, panels;
+	Linear l = { .k = offset }, at;
 	bool plain = true;
 	uint32_t i;
 
-	for (i = n; i-- > 0; s *= dim_of(e, t, i))
-		stride[i] = s;
-	put(e, "[");
+	layout_strides(x, lay, strides);
+	panels = layout_panel_stride(x, lay, e->k->samples);
 	e->wide = is_big(e, t);
-	for (i = 0; i < n; i++)
-		if (!subs[i].indirect)
-			linear_aff(e, &l, subs[i].id, stride[i]);
 	for (i = 0; i < n; i++) {
-		if (!subs[i].indirect)
-			continue;
-		if (stride[i] > 1) {
-			put_int(e, stride[i]);
-			put(e, "*");
+		stride = i < x->batch ? sample_stride(e, t) :
+		         strides[i - x->batch];
+		if (subs[i].indirect) {
+			put(e, stride > 1 ? fmt(e->c, "%lld*",
+			    (long long)stride) : "");
+			put_within(e, subs[i].id, dim_of(e, t, i));
+			put(e, " + ");
+			plain = false;
+		} else if (i == x->batch + (uint32_t)lay->lane &&
+		           lay->panel < lay->padded) {
+			at = linear(e, subs[i].id);
+			if (!panel_form(e, &at, lay->panel, panels, &l)) {
+				put_panels(e, &at, lay->panel, panels);
+				plain = false;
+			}
+		} else {
+			linear_aff(e, &l, subs[i].id, stride);
 		}
-		put_within(e, subs[i].id, dim_of(e, t, i));
-		plain = false;
-		put(e, " + ");
 	}
 	put_linear(e, &l, plain ? P_ANY : P_ADD + 1);
 	e->wide = false;
+}
+
+static void
+put_index(Emit *e, TensorId t, const Sub *subs, uint32_t n, int64_t offset)
+{
+	put(e, "[");
+	put_place(e, t, subs, n, offset);
 	put(e, "]");
 }
 
@@ -213,8 +284,15 @@ put_random(Emit *e, TensorId t, const Sub *subs, uint32_t n)
 
 	e->use_random = true;
 	e->use_n = true;
-	put(e, fmt(e->c, "%s_random(n, 0x%xu, %s, ", e->prefix, x->key,
+	put(e, fmt(e->c, "%s_random(n, 0x%xu, %s", e->prefix, x->key,
 	    x->batch ? "n->step, n->samples" : "0, 0"));
+	if (x->batch && e->k->samples > 1) {
+		put(e, " + (uint32_t)");
+		l = linear(e, subs[0].id);
+		put_linear(e, &l, P_PRIMARY);
+		l = (Linear){ .k = 0 };
+	}
+	put(e, ", ");
 	for (i = n; i-- > x->batch; stride *= dim_of(e, t, i))
 		strides[i] = stride;
 	for (i = x->batch; i < n; i++)
@@ -227,7 +305,7 @@ void
 put_load_of(Emit *e, TensorId t, int64_t flat)
 {
 	const Tensor *x = &e->p->tensors.v[t];
-	int64_t at[MAX_RANK + 2], rest = flat;
+	int64_t at[MAX_RANK + 2] = { 0 }, rest = flat;
 	uint32_t n = x->batch + (uint32_t)x->shape.rank, i;
 
 	for (i = n; i-- > x->batch;) {
@@ -239,7 +317,8 @@ put_load_of(Emit *e, TensorId t, int64_t flat)
 	put_array(e, t);
 	if (!is_plain_field(e, t)) {
 		put(e, "[");
-		put_int(e, flat + place_offset(e, t));
+		put_int(e, layout_flat(x, &e->k->layout[t], at + x->batch) +
+		        place_offset(e, t));
 		put(e, "]");
 	}
 }
@@ -260,6 +339,9 @@ put_ref(Emit *e, TensorId t, const Sub *subs, uint32_t n)
 		flat = flat_of(e, t, at, n);
 	if (s->how == ST_LOCAL && s->offset == LOCAL_SCALAR) {
 		put(e, cname(e->names, t));
+	} else if (s->how == ST_LOCAL && s->offset == LOCAL_TILE) {
+		put(e, cname(e->names, t));
+		put(e, e->place);
 	} else if (s->how == ST_LOCAL) {
 		if (!constant)
 			die(e->c, EX_SOFTWARE_, "%s is no array", x->name);
@@ -275,6 +357,124 @@ put_ref(Emit *e, TensorId t, const Sub *subs, uint32_t n)
 		if (!is_plain_field(e, t))
 			put_index(e, t, subs, n, place_offset(e, t));
 	}
+}
+
+/* ---- reads of a vector */
+
+/* what a step along the lanes is worth within a tensor; 0: nothing */
+static int64_t
+lane_stride(const Emit *e, TensorId t, const Sub *subs, uint32_t n)
+{
+	const Tensor *x = &e->p->tensors.v[t];
+	int64_t strides[MAX_RANK], r = 0;
+	uint32_t i;
+
+	layout_strides(x, &e->k->layout[t], strides);
+	for (i = 0; i < n; i++)
+		if (!subs[i].indirect)
+			r += aff_coef(e->p, subs[i].id, e->lane) *
+			     (i < x->batch ? sample_stride(e, t) :
+			      strides[i - x->batch]);
+	return r;
+}
+
+/* how many lanes from here on exist; true where that may be less than all */
+bool
+put_rest(Emit *e, bool whole)
+{
+	int32_t extent = e->p->index.v[e->lane].extent;
+	Linear l = { .k = 0 };
+
+	if (whole || extent % layout_round(1) == 0) {
+		put(e, e->lanes);
+		return false;
+	}
+	linear_aff(e, &l, aff_addk(e->p, aff_mul(e->p, aff_var(e->p, e->lane),
+	           -1), extent), 1);
+	put_linear(e, &l, P_ANY);
+	return true;
+}
+
+/* does the tensor end within a vector? */
+bool
+ends_early(const Emit *e, TensorId t)
+{
+	int32_t extent = e->p->index.v[e->lane].extent;
+
+	if (extent % layout_round(1) == 0)
+		return false;
+	return e->k->store[t].how == ST_ARG ||
+	       e->k->layout[t].padded < layout_round(extent);
+}
+
+void
+put_address(Emit *e, TensorId t, const Sub *subs, uint32_t n)
+{
+	size_t at;
+
+	put_array(e, t);
+	put(e, " + ");
+	at = e->out->n;
+	put_place(e, t, subs, n, place_offset(e, t));
+	if (e->out->n == at + 1 && e->out->s[at] == '0') {
+		e->out->n = at - 3;
+		e->out->s[e->out->n] = 0;
+	}
+}
+
+/* as vector or number, not as the variable that may hold it */
+void
+put_read_text(Emit *e, TensorId t, const Sub *subs, uint32_t n)
+{
+	const Store *s = &e->k->store[t];
+	int64_t stride = lane_stride(e, t, subs, n);
+	bool early;
+
+	if (s->how == ST_LOCAL || !stride) {
+		put_ref(e, t, subs, n);
+		return;
+	}
+	e->use_vectors = true;
+	early = ends_early(e, t);
+	put(e, stride != 1 ? "bp_gather" : early ? "bp_load_rest" : "bp_load");
+	put(e, e->of_vector);
+	put(e, "(");
+	put_address(e, t, subs, n);
+	if (stride != 1) {
+		put(e, ", ");
+		put_int(e, stride);
+	}
+	if (stride != 1 || early) {
+		put(e, ", ");
+		put_rest(e, false);
+	}
+	put(e, ")");
+}
+
+/* a read that has a variable already is that variable */
+static void
+put_read(Emit *e, TensorId t, const Sub *subs, uint32_t n)
+{
+	Text text = { .c = e->c }, *out = e->out;
+	uint32_t i;
+
+	if (!e->by_vectors) {
+		put_ref(e, t, subs, n);
+		return;
+	}
+	if (!e->named.n) {
+		put_read_text(e, t, subs, n);
+		return;
+	}
+	e->out = &text;
+	put_read_text(e, t, subs, n);
+	e->out = out;
+	for (i = 0; i < e->named.n; i++)
+		if (!strcmp(e->named.v[i].text, text.s)) {
+			put(e, e->named.v[i].name);
+			return;
+		}
+	text_put(e->out, text.s, text.n);
 }
 
 /* ---- padded reads: zero outside */
@@ -420,9 +620,17 @@ put_sum(Emit *e, const Expr *x, int precedence)
 		b = e->p->exprs.v[b].a;
 	}
 	if (minus && is_zero(e, x->a)) { /* gcc 12 makes 0 - b a plain -b */
-		e->use_minus = true;
-		put(e, e->prefix);
-		put(e, "_minus(");
+		if (along_lane(e, b)) {
+			e->use_minus_vector = true;
+			put(e, e->prefix);
+			put(e, "_minus");
+			put(e, e->of_vector);
+		} else {
+			e->use_minus = true;
+			put(e, e->prefix);
+			put(e, "_minus");
+		}
+		put(e, "(");
 		put_expr(e, b, P_ANY);
 		put(e, ")");
 		return;
@@ -438,9 +646,15 @@ static void
 put_fn(Emit *e, const Expr *x)
 {
 	bool kink = x->fn == FN_ABS || x->fn == FN_SIGN || x->fn == FN_FLOOR;
+	bool vector = along_lane(e, x->a);
 
-	e->fn[x->fn] = true;
-	if (e->trace && kink) {
+	if (vector)
+		e->vector_fn[x->fn] = true;
+	else
+		e->fn[x->fn] = true;
+	if (vector) {
+		put(e, fmt(e->c, "bp_%s%s(", fn_name(x->fn), e->of_vector));
+	} else if (e->trace && kink) {
 		e->use_trace = e->use_hash = e->seen_fn[x->fn] = true;
 		put(e, fmt(e->c, "%s_seen_%s(hash, ", e->prefix,
 		    fn_name(x->fn)));
@@ -486,6 +700,14 @@ put_number(Emit *e, ExprId id, int precedence)
 static void
 put_value_of(Emit *e, ExprId id)
 {
+	if (along_lane(e, id)) {
+		put(e, fmt(e->c, "bp_select%s(", e->of_vector));
+		put_condition(e, id);
+		put(e, fmt(e->c, ", bp_splat%s(%s), bp_splat%s(%s))",
+		    e->of_vector, literal_text(e, 1), e->of_vector,
+		    literal_text(e, 0)));
+		return;
+	}
 	put(e, "(");
 	put(e, e->real);
 	put(e, ")(");
@@ -496,12 +718,30 @@ put_value_of(Emit *e, ExprId id)
 static void
 put_select(Emit *e, const Expr *x, int precedence)
 {
+	bool vector = along_lane(e, x->b) || along_lane(e, x->c);
+
+	if (along_lane(e, x->a)) {
+		put(e, fmt(e->c, "bp_select%s(", e->of_vector));
+		put_condition(e, x->a);
+		put(e, ", ");
+		put_vector(e, x->b, P_ANY);
+		put(e, ", ");
+		put_vector(e, x->c, P_ANY);
+		put(e, ")");
+		return;
+	}
 	put(e, precedence > P_ANY ? "(" : "");
 	put_condition(e, x->a);
 	put(e, " ? ");
-	put_expr(e, x->b, P_COND);
+	if (vector)
+		put_vector(e, x->b, P_COND);
+	else
+		put_expr(e, x->b, P_COND);
 	put(e, " : ");
-	put_expr(e, x->c, P_COND);
+	if (vector)
+		put_vector(e, x->c, P_COND);
+	else
+		put_expr(e, x->c, P_COND);
 	put(e, precedence > P_ANY ? ")" : "");
 }
 
@@ -525,11 +765,13 @@ put_index_value(Emit *e, AffId a)
 static void
 put_count(Emit *e)
 {
-	if (e->kernel != K_UPDATE) {
+	if (e->kernel != K_UPDATE && e->kernel != K_STEP) {
 		put(e, literal_text(e, 1));
 		return;
 	}
-	e->use_n = e->use_count = true;
+	e->use_n |= e->kernel == K_UPDATE;
+	e->use_samples |= e->kernel == K_STEP;
+	e->use_count = true;
 	put(e, "count");
 }
 
@@ -548,6 +790,40 @@ inlined_read(Emit *e, const Expr *x, int precedence)
 		return false;
 	put_inlined(e, in, precedence);
 	return true;
+}
+
+/* does the value differ from lane to lane? */
+bool
+along_lane(const Emit *e, ExprId id)
+{
+	const Expr *x = &e->p->exprs.v[id];
+	uint32_t i;
+	bool r;
+
+	if (!id || !e->by_vectors)
+		return false;
+	if (e->along[id] >> 1 == e->along_now)
+		return e->along[id] & 1;
+	r = along_lane(e, x->a) || along_lane(e, x->b) ||
+	         along_lane(e, x->c);
+	for (i = 0; i < x->nsub && !r; i++)
+		r = !e->p->subs.v[x->sub + i].indirect &&
+		    aff_coef(e->p, e->p->subs.v[x->sub + i].id, e->lane);
+	e->along[id] = e->along_now << 1 | r;
+	return r;
+}
+
+void
+put_vector(Emit *e, ExprId id, int precedence)
+{
+	if (along_lane(e, id)) {
+		put_expr(e, id, precedence);
+		return;
+	}
+	e->use_vectors = true;
+	put(e, fmt(e->c, "bp_splat%s(", e->of_vector));
+	put_expr(e, id, P_ANY);
+	put(e, ")");
 }
 
 void
@@ -573,7 +849,7 @@ put_expr(Emit *e, ExprId id, int precedence)
 		break;
 	case E_READ:
 		if (!inlined_read(e, &x, precedence))
-			put_ref(e, x.tensor, &e->p->subs.v[x.sub], x.nsub);
+			put_read(e, x.tensor, &e->p->subs.v[x.sub], x.nsub);
 		break;
 	case E_PAD:
 		put_pad(e, id, precedence);

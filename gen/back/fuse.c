@@ -14,8 +14,9 @@ typedef struct {
 
 /* the subscript is c*i + k with i the index of that loop alone */
 static bool
-driven_by(const Program *p, Sub s, Index i, int32_t *c, int32_t *k)
+driven_by(const Fusing *f, Sub s, Index i, int32_t *c, int32_t *k)
 {
+	const Program *p = f->p;
 	const Aff *a;
 	uint32_t j, n = 0;
 
@@ -25,7 +26,7 @@ driven_by(const Program *p, Sub s, Index i, int32_t *c, int32_t *k)
 	*k = a->k;
 	for (j = 0; j < a->n; j++) {
 		Term t = p->terms.v[a->term + j];
-		if (t.i == SAMPLE || p->index.v[t.i].extent == 1)
+		if (is_fixed(p, f->k, t.i))
 			continue;
 		if (t.i != i || n++)
 			return false;
@@ -37,7 +38,7 @@ driven_by(const Program *p, Sub s, Index i, int32_t *c, int32_t *k)
 /* Both accesses stay within the elements of their own trip of the shared
  * loops: every shared loop alone drives the same subscript of both. */
 static bool
-apart(const Program *p, const Access *x, const Schedule *sx, const Access *y,
+apart(const Fusing *f, const Access *x, const Schedule *sx, const Access *y,
 	const Schedule *sy, uint32_t from, uint32_t depth)
 {
 	uint32_t l, j;
@@ -45,9 +46,9 @@ apart(const Program *p, const Access *x, const Schedule *sx, const Access *y,
 
 	for (l = from; l < depth; l++) {
 		for (j = 0; j < x->nsub && j < y->nsub; j++)
-			if (driven_by(p, p->subs.v[x->sub + j],
+			if (driven_by(f, f->p->subs.v[x->sub + j],
 			              sx->loops.v[l].index, &cx, &kx) &&
-			    driven_by(p, p->subs.v[y->sub + j],
+			    driven_by(f, f->p->subs.v[y->sub + j],
 			              sy->loops.v[l].index, &cy, &ky) &&
 			    cx == cy && kx == ky)
 				break;
@@ -71,7 +72,7 @@ independent(Fusing *f, uint32_t qx, uint32_t qy, uint32_t from, uint32_t depth)
 			const Access *y = &f->a->all.v[j];
 			if (x->tensor != y->tensor || (!x->write && !y->write))
 				continue;
-			if (!apart(f->p, x, sx, y, sy, from, depth))
+			if (!apart(f, x, sx, y, sy, from, depth))
 				return false;
 		}
 	}
@@ -120,7 +121,8 @@ fuse(Program *p, const Stmts *list, KernelPlan *k, const Accesses *a)
 	for (q = 1; q < k->schedules.n; q++) {
 		Schedule *y = &k->schedules.v[q], *x = y - 1;
 		const Stmt *sx = &list->v[x->stmt], *sy = &list->v[y->stmt];
-		if (x->part != y->part || sx->scan != sy->scan ||
+		if (x->tile || y->tile || x->part != y->part ||
+		    sx->scan != sy->scan ||
 		    sx->layer != sy->layer || sx->phase != sy->phase ||
 		    sx->scatter || sy->scatter)
 			continue;

@@ -16,6 +16,10 @@ emit_new(Program *p, const Plan *plan, const char *prefix)
 	e->names = cnames(p);
 	e->real = p->dtype == F32 ? "float" : "double";
 	e->suffix = p->dtype == F32 ? "f" : "";
+	e->vector = p->dtype == F32 ? "bp_vf" : "bp_v";
+	e->of_vector = p->dtype == F32 ? "_vf" : "_v";
+	e->lanes = p->dtype == F32 ? "BP_LANES_VF" : "BP_LANES_V";
+	e->along = mem(e->c, exprs * sizeof *e->along);
 	e->env = mem(e->c, (p->index.n + 1) * sizeof *e->env);
 	e->literal = mem(e->c, exprs * sizeof *e->literal);
 	e->reads = mem(e->c, exprs * sizeof *e->reads);
@@ -217,8 +221,8 @@ put_aliases(Emit *e, Text *out)
 		text_put(out, ";\n", 2);
 	}
 	if (e->use_count)
-		text_add(out, "\tconst %s count = (%s)n->samples;\n", e->real,
-		         e->real);
+		text_add(out, "\tconst %s count = (%s)%ssamples;\n", e->real,
+		         e->real, e->kernel == K_STEP ? "" : "n->");
 }
 
 static Function
@@ -229,7 +233,7 @@ function(Emit *e, uint32_t from, uint32_t to)
 	uint32_t i, end;
 
 	e->use_n = e->use_x = e->use_t = e->use_y = false;
-	e->use_count = e->use_hash = false;
+	e->use_count = e->use_hash = e->use_samples = false;
 	memset(e->alias, 0, e->p->tensors.n + 1);
 	memset(e->loaded, 0, (e->p->tensors.n + 1) * sizeof *e->loaded);
 	e->fresh = 0;
@@ -250,6 +254,7 @@ function(Emit *e, uint32_t from, uint32_t to)
 	f.t = e->use_t;
 	f.y = e->use_y;
 	f.hash = e->use_hash;
+	f.samples = e->use_samples;
 	return f;
 }
 
@@ -267,7 +272,10 @@ result_text(Emit *e, TensorId loss)
 	for (i = 0; i < (uint32_t)x->shape.rank; i++)
 		subs[n++] = sub_aff(aff_const(e->p, 0));
 	e->out = &t;
-	if (e->k->store[loss].how == ST_WORK)
+	if (e->k->store[loss].how == ST_WORK && e->k->samples > 1)
+		text_add(&t, "n->work[%lld + s]",
+		         (long long)e->k->store[loss].offset);
+	else if (e->k->store[loss].how == ST_WORK)
 		text_add(&t, "n->work[%lld]",
 		         (long long)e->k->store[loss].offset);
 	else if (e->k->store[loss].how == ST_NONE)
@@ -304,7 +312,7 @@ emit_kernel(Emit *e, Kernel kernel, bool trace)
 		if (!k->schedules.n)
 			break;
 	}
-	if (e->p->loss[kernel] && kernel != K_FORWARD)
+	if (e->p->loss[kernel] && kernel != K_FORWARD && kernel != K_FORWARDS)
 		r.result = result_text(e, e->p->loss[kernel]);
 	return r;
 }

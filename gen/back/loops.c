@@ -12,7 +12,8 @@ static bool
 is_loop_word(const char *s)
 {
 	return !strcmp(s, "i") || !strcmp(s, "h") || !strcmp(s, "w") ||
-	       !strcmp(s, "g") || !strcmp(s, "p") || !strcmp(s, "step");
+	       !strcmp(s, "g") || !strcmp(s, "p") || !strcmp(s, "s") ||
+	       !strcmp(s, "step");
 }
 
 static bool
@@ -24,6 +25,18 @@ is_free(const Emit *e, const char *s)
 		if (!strcmp(e->vars.v[e->scope.v[k]].name, s))
 			return false;
 	return is_loop_word(s) || !cname_taken(e->names, s);
+}
+
+/* the word, or with a number where something else is called so */
+const char *
+free_word(Emit *e, const char *wish)
+{
+	const char *s = wish;
+	uint32_t tail = 0;
+
+	while (!is_free(e, s))
+		s = fmt(e->c, "%s%u", wish, ++tail);
+	return s;
 }
 
 /* the name of the index where nothing else has it, else with a number */
@@ -40,7 +53,9 @@ variable_name(Emit *e, Index i)
 		    (*wish >= 'A' && *wish <= 'Z'))
 			base[n++] = *wish;
 	base[n] = 0;
-	if (!strcmp(base, "t"))
+	if (i == SAMPLE)
+		strcpy(base, "s");
+	else if (!strcmp(base, "t"))
 		strcpy(base, "step"); /* t is the target */
 	else if (!n)
 		strcpy(base, "i");
@@ -77,12 +92,31 @@ is_reverse(const Emit *e, const Stmt *s, const Loop *l)
 	       e->p->scans.v[s->scan].reverse;
 }
 
+/* j += 2*BP_LANES_VF */
+static void
+put_step(Emit *e, const Loop *l, const char *v)
+{
+	if (l->vectors) {
+		e->use_vectors = true;
+		put(e, fmt(e->c, "; %s += ", v));
+		put(e, l->vectors > 1 ? fmt(e->c, "%d*", l->vectors) : "");
+		put(e, e->lanes);
+		put(e, ")");
+	} else if (l->step > 1) {
+		put(e, fmt(e->c, "; %s += %d)", v, l->step));
+	} else {
+		put(e, fmt(e->c, "; %s++)", v));
+	}
+}
+
 /* for (int j = 0; j < 30; j++) */
 static void
 put_for(Emit *e, const Stmt *s, const Loop *l)
 {
 	const char *v = e->vars.v[e->vars.n - 1].name;
 	Linear whole = { .k = e->env[l->index].k };
+	int32_t extent = e->p->index.v[l->index].extent;
+	int64_t end = (int64_t)l->count * l->step;
 	int i;
 
 	if (is_reverse(e, s, l)) {
@@ -90,8 +124,15 @@ put_for(Emit *e, const Stmt *s, const Loop *l)
 		    l->count - 1, v, v));
 		return;
 	}
-	put(e, fmt(e->c, "for (int %s = 0; %s < %lld", v, v,
-	    (long long)l->count * l->step));
+	if (!l->first && !e->env[l->index].k && l->step > 1 && end > extent)
+		end = extent;
+	if (l->index == SAMPLE) {
+		e->use_samples = true;
+		put(e, fmt(e->c, "for (int %s = 0; %s < samples", v, v));
+	} else {
+		put(e, fmt(e->c, "for (int %s = 0; %s < %lld", v, v,
+		    (long long)end));
+	}
 	if (l->guarded) {
 		for (i = 0; i < e->env[l->index].vars; i++) {
 			whole.t[whole.n].c = 1;
@@ -99,22 +140,18 @@ put_for(Emit *e, const Stmt *s, const Loop *l)
 		}
 		put(e, " && ");
 		put_linear(e, &whole, P_ADD);
-		put(e, fmt(e->c, " < %d", e->p->index.v[l->index].extent));
+		put(e, fmt(e->c, " < %d", extent));
 	}
-	if (l->step > 1)
-		put(e, fmt(e->c, "; %s += %d)", v, l->step));
-	else
-		put(e, fmt(e->c, "; %s++)", v));
+	put_step(e, l, v);
 }
 
 /* A statement with a body: the header is written, then the body, and braces
  * only where the body is not one statement. */
-typedef struct { size_t start, end; int count; } Open;
 
-static Open
+Open
 body_open(Emit *e, size_t start)
 {
-	Open o = { start, 0, e->count };
+	Open o = { .start = start, .count = e->count };
 
 	line_wrap(e);
 	o.end = e->out->n;
@@ -124,7 +161,7 @@ body_open(Emit *e, size_t start)
 	return o;
 }
 
-static void
+void
 body_close(Emit *e, Open o)
 {
 	Text *out = e->out;
@@ -143,6 +180,28 @@ body_close(Emit *e, Open o)
 	e->count = o.count + (e->count > 0);
 }
 
+Open
+loop_open(Emit *e, const Stmt *s, const Loop *l)
+{
+	Bound saved = e->env[l->index];
+	Open o;
+
+	bind(e, l);
+	line_open(e);
+	put_for(e, s, l);
+	o = body_open(e, e->line);
+	o.saved = saved;
+	e->trip = (Trip){ e->vars.v[e->vars.n - 1].name, 0 };
+	return o;
+}
+
+void
+loop_close(Emit *e, const Loop *l, Open o)
+{
+	body_close(e, o);
+	unbind(e, l, o.saved);
+}
+
 /* runs body in the loop; u is the body's own */
 static void
 in_loop(Emit *e, const Stmt *s, const Loop *l, void (*body)(Emit *, void *),
@@ -155,14 +214,9 @@ in_loop(Emit *e, const Stmt *s, const Loop *l, void (*body)(Emit *, void *),
 	int i;
 
 	if (l->how != LOOP_UNROLL) {
-		bind(e, l);
-		line_open(e);
-		put_for(e, s, l);
-		o = body_open(e, e->line);
-		e->trip = (Trip){ e->vars.v[e->vars.n - 1].name, 0 };
+		o = loop_open(e, s, l);
 		body(e, u);
-		body_close(e, o);
-		unbind(e, l, saved);
+		loop_close(e, l, o);
 		return;
 	}
 	for (k = 0; k < l->count; k++) {
@@ -479,17 +533,6 @@ leaf_stage(Emit *e, Leaf *f, LeafStage stage)
 	leaf_loops(e, f);
 }
 
-static const char *
-free_word(Emit *e, const char *wish)
-{
-	const char *s = wish;
-	uint32_t tail = 0;
-
-	while (!is_free(e, s))
-		s = fmt(e->c, "%s%u", wish, ++tail);
-	return s;
-}
-
 /* sixteen partial sums, joined as a tree */
 static void
 leaf_lanes(Emit *e, Leaf *f)
@@ -665,7 +708,7 @@ typedef struct { uint32_t from, to, depth; } Nest;
 /* Statements that share loops have indices of their own for them: what the
  * loops of one are bound to goes to those of the other, and nothing stays, as
  * the other may use the first one's index for a loop further inside. */
-static void
+void
 follow(Emit *e, const Schedule *q, const Schedule *leader, uint32_t depth)
 {
 	Bound *open = mem(e->c, (depth + 1) * sizeof *open);
@@ -701,7 +744,12 @@ emit_nest(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 		end = from + 1;
 		if (q != leader)
 			follow(e, q, leader, depth);
-		if (depth >= loops_outer(e->p, s, q)) {
+		if (q->tile && depth >= loops_outer(e->p, s, q)) {
+			while (end < to && all[end].tile &&
+			       (uint32_t)all[end].fused >= depth)
+				end++;
+			emit_tile(e, from, end, depth);
+		} else if (depth >= loops_outer(e->p, s, q)) {
 			leaf(e, q);
 		} else {
 			while (end < to && (uint32_t)all[end].fused > depth)

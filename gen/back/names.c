@@ -19,8 +19,8 @@ struct CNames {
 
 /* words that stand in the skeleton, and those of C and C++ */
 static const char *const reserved[] = {
-	"n", "x", "t", "y", "p", "i", "h", "w", "g", "count", "hash", "work",
-	"iwork", "seed_low", "seed_high", "step", "samples", "real",
+	"n", "x", "t", "y", "p", "s", "i", "h", "w", "g", "count", "hash", "work",
+	"iwork", "seed_low", "seed_high", "step", "samples", "total", "real",
 	"alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand",
 	"bitor", "bool", "break", "case", "catch", "char", "char16_t",
 	"char32_t", "class", "compl", "const", "const_cast", "constexpr",
@@ -41,7 +41,7 @@ static const char *const reserved[] = {
 
 /* helper variables are numbered: sum3, sub12 */
 static const char *const helpers[] = {
-	"acc", "best", "arg", "sub", "part", "lane", "value", "outcome",
+	"acc", "pad", "best", "arg", "sub", "part", "lane", "value", "outcome",
 	"bp"
 };
 

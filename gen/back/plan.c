@@ -15,6 +15,12 @@
 #define PART_WEIGHT 256
 #define WHOLE_WEIGHT 400        /* up to here a kernel stays in one piece */
 #define MOST_STRAIGHT 1000000   /* statements of straight line in a network */
+/* Samples that a kernel takes at a time: so many that each weight that is read
+ * serves several, but what lies between the layers stays in the cache. */
+enum {
+	MOST_WORK = 1 << 18,        /* reals of temporaries */
+	MOST_SAMPLES = 128, BATCH_FORWARD = 32, FEW_SAMPLES = 4
+};
 
 typedef struct {
 	Program *p;
@@ -23,14 +29,20 @@ typedef struct {
 	uint64_t state;             /* of random schedules */
 	int64_t straight;           /* statements so far */
 	bool *unrolled;             /* by statement of the kernel at hand */
-	bool small[K_COUNT];        /* auto: straight line */
+	bool small[K_ALL];          /* auto: straight line */
+	Layout *layout;             /* of what all kernels share */
+	bool vectors;
+	int samples;                /* of the kernel at hand */
 	uint32_t part;
 	int64_t weight;             /* of the open part */
 	bool whole;                 /* the kernel is one part */
 } Planner;
 
-static const char *const kernel_names[K_COUNT] = {
-	"forward", "loss", "gradient", "training_loss", "update", "init"
+static const char *const kernel_names[K_ALL] = {
+	[K_FORWARD] = "forward", [K_LOSS] = "loss", [K_GRADIENT] = "gradient",
+	[K_TRAINLOSS] = "training_loss", [K_UPDATE] = "update",
+	[K_INIT] = "init", [K_FORWARDS] = "forward_samples",
+	[K_GRADIENTS] = "gradient_samples", [K_STEP] = "step"
 };
 
 static int64_t
@@ -131,7 +143,8 @@ static void
 choose_auto(Planner *a)
 {
 	static const Kernel together[] = {
-		K_FORWARD, K_LOSS, K_GRADIENT, K_TRAINLOSS
+		K_FORWARD, K_LOSS, K_GRADIENT, K_TRAINLOSS, K_FORWARDS,
+		K_GRADIENTS, K_STEP
 	};
 	bool small = true;
 	size_t i;
@@ -145,6 +158,67 @@ choose_auto(Planner *a)
 	a->small[K_UPDATE] = terms_of(a->p, &a->p->kernel[K_UPDATE]) <=
 	                     AUTO_TERMS;
 	a->small[K_INIT] = terms_of(a->p, &a->p->kernel[K_INIT]) <= AUTO_TERMS;
+}
+
+/* ---- how many samples at a time */
+
+static bool
+any_straight(Planner *a, Kernel kernel)
+{
+	const Stmts *list = &a->p->kernel[kernel];
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (wants_straight(a, kernel, &list->v[i]) ||
+		    list->v[i].scan)
+			return true;
+	return false;
+}
+
+static int64_t
+temporaries(const Program *p, Kernel kernel)
+{
+	const Stmts *list = &p->kernel[kernel];
+	int64_t n = 0;
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++) {
+		const Tensor *t = &p->tensors.v[list->v[i].target];
+		if (t->batch && (t->kind == T_TEMP || t->kind == T_INT))
+			n += tensor_size(t);
+	}
+	return n;
+}
+
+/* 0: the kernel is not made, 1: it works on a single sample */
+static int
+samples_of(Planner *a, Kernel kernel)
+{
+	const Program *p = a->p;
+	int batch = p->net->batch > 0 ? p->net->batch : 1;
+	int64_t most, each;
+
+	if (kernel < K_COUNT)
+		return 1;
+	if (!p->kernel[kernel].n || a->o->check)
+		return 0;
+	if (kernel == K_STEP && (p->net->batch_all ||
+	    (batch > 1 && a->plan->kernel[K_GRADIENTS].samples < batch)))
+		return 0;
+	if (kernel == K_STEP && batch == 1)
+		return 1;
+	if (any_straight(a, kernel) || !a->vectors || a->o->random ||
+	    (kernel == K_GRADIENTS && p->input_grads.n))
+		return 0;
+	each = temporaries(p, kernel) + 1;
+	most = MOST_WORK / each;
+	if (kernel == K_FORWARDS)
+		batch = BATCH_FORWARD;
+	if (batch > most)
+		batch = (int)most;
+	if (batch > MOST_SAMPLES)
+		batch = MOST_SAMPLES;
+	return batch < FEW_SAMPLES ? 0 : batch;
 }
 
 /* ---- schedules */
@@ -166,8 +240,10 @@ box_loops(Planner *a, Schedule *q, uint32_t from, uint32_t n, LoopHow how)
 
 	for (i = 0; i < n; i++) {
 		Index x = a->p->indices.v[from + i];
-		if (x != SAMPLE && a->p->index.v[x].extent > 1)
-			add_loop(a, q, x, 0, a->p->index.v[x].extent, how);
+		int32_t count = x == SAMPLE ? a->samples :
+		                a->p->index.v[x].extent;
+		if (count > 1)
+			add_loop(a, q, x, 0, count, how);
 	}
 }
 
@@ -304,6 +380,47 @@ loops(Planner *a, KernelPlan *k, const Stmts *list, StmtId from, StmtId to)
 	}
 }
 
+/* what follows on a tile whose schedule is the last; how many statements */
+static uint32_t
+followers(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
+	const Accesses *acc, StmtId from)
+{
+	uint32_t first = k->schedules.n - 1, n;
+	Schedule q;
+
+	for (n = 1; from + n < list->n && !a->unrolled[from + n]; n++) {
+		q = (Schedule){ .stmt = from + n, .part = a->part };
+		if (!tile_follows(v, list, acc, &k->schedules.v[first], n,
+		                  from + n, &q))
+			break;
+		PUSH(a->p->c, &k->schedules, q);
+	}
+	return n;
+}
+
+/* a tile and what follows on it; how many statements, 0: not by vectors */
+static uint32_t
+tiles(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
+	const Accesses *acc, StmtId from)
+{
+	Schedule q = { .stmt = from }, rest = { .stmt = from };
+	uint32_t n;
+
+	if (a->o->random || !tile(v, &list->v[from], &q))
+		return 0;
+	into_part(a, 4);
+	q.part = rest.part = a->part;
+	if (v->rest)
+		tile_rest(v, &list->v[from], &q, &rest);
+	PUSH(a->p->c, &k->schedules, q);
+	n = followers(a, v, k, list, acc, from);
+	if (rest.tile) {
+		PUSH(a->p->c, &k->schedules, rest);
+		followers(a, v, k, list, acc, from);
+	}
+	return n;
+}
+
 /* how much straight line there will be; too much is refused beforehand */
 static int64_t
 straight_weight(Planner *a, Kernel k)
@@ -334,6 +451,52 @@ straight_weight(Planner *a, Kernel k)
 	return sum;
 }
 
+/* statements of a scan stay together */
+static StmtId
+scan_end(const Stmts *list, StmtId i)
+{
+	StmtId end = i + 1;
+
+	while (end < list->n && list->v[i].scan &&
+	       list->v[end].scan == list->v[i].scan)
+		end++;
+	return end;
+}
+
+static void
+schedules(Planner *a, KernelPlan *k, const Stmts *list, const Accesses *acc,
+	bool vectors)
+{
+	Program *p = a->p;
+	Vectors v = { .p = p, .layout = k->layout, .samples = a->samples,
+	              .least = 2 };
+	StmtId i, end;
+	uint32_t n;
+
+	v.seen = mem(p->c, (p->exprs.n + 1) * sizeof *v.seen);
+	for (i = 0; i < list->n; i = end) {
+		end = scan_end(list, i);
+		n = 0;
+		if (vectors && !a->unrolled[i] && !list->v[i].scan)
+			n = tiles(a, &v, k, list, acc, i);
+		if (n)
+			end = i + n;
+		else if (a->unrolled[i])
+			straight(a, k, list, i, end);
+		else
+			loops(a, k, list, i, end);
+	}
+}
+
+static Layout *
+layout_copy(Planner *a)
+{
+	Layout *l = mem(a->p->c, (a->p->tensors.n + 1) * sizeof *l);
+
+	memcpy(l, a->layout, a->p->tensors.n * sizeof *l);
+	return l;
+}
+
 static bool
 plan_kernel(Planner *a, Kernel kernel)
 {
@@ -341,11 +504,13 @@ plan_kernel(Planner *a, Kernel kernel)
 	KernelPlan *k = &a->plan->kernel[kernel];
 	const Stmts *list = &p->kernel[kernel];
 	const Accesses *acc;
-	StmtId i, end;
 	int64_t weight, ints;
 
 	k->store = mem(p->c, (p->tensors.n + 1) * sizeof *k->store);
-	if (!wants(p, kernel) || (kernel == K_TRAINLOSS && !a->o->check))
+	k->layout = layout_copy(a);
+	k->samples = a->samples = samples_of(a, kernel);
+	if (!k->samples || !wants(p, kernel) ||
+	    (kernel == K_TRAINLOSS && !a->o->check))
 		return true;
 	k->used = true;
 	if (!check_batch(p, kernel))
@@ -357,19 +522,11 @@ plan_kernel(Planner *a, Kernel kernel)
 	a->part = 0;
 	a->weight = 0;
 	a->whole = weight <= WHOLE_WEIGHT;
-	for (i = 0; i < list->n; i = end) {
-		end = i + 1;
-		while (end < list->n && list->v[i].scan &&
-		       list->v[end].scan == list->v[i].scan)
-			end++;
-		if (a->unrolled[i])
-			straight(a, k, list, i, end);
-		else
-			loops(a, k, list, i, end);
-	}
-	k->parts = a->part + 1;
 	acc = accesses(p, list);
 	check_writers(p, list, acc);
+	schedules(a, k, list, acc, a->vectors && kernel != K_TRAINLOSS &&
+	          kernel != K_INIT);
+	k->parts = a->part + 1;
 	if (!a->o->random)
 		fuse(p, list, k, acc);
 	store_tensors(p, kernel, k, acc, &ints);
@@ -380,36 +537,7 @@ plan_kernel(Planner *a, Kernel kernel)
 	return true;
 }
 
-/* ---- sizes and notes */
-
-static int64_t
-reals_of(const Program *p, TensorId t)
-{
-	return t ? tensor_size(&p->tensors.v[t]) : 0;
-}
-
-/* seed, step and samples are 16 bytes; then reals; then integers of 4 bytes,
- * an even number of them where reals have 8: no padding on any machine */
-static int64_t
-struct_bytes(const Program *p, Plan *plan)
-{
-	int64_t reals = plan->work, unit = p->dtype == F32 ? 4 : 8;
-	uint32_t i;
-
-	for (i = 0; i < p->weights.n; i++)
-		reals += reals_of(p, p->weights.v[i]);
-	for (i = 0; wants_training(p) && i < p->grads.n; i++)
-		reals += reals_of(p, p->grads.v[i]);
-	for (i = 0; wants(p, K_UPDATE) && i < p->states.n; i++)
-		reals += reals_of(p, p->states.v[i]);
-	for (i = 0; wants(p, K_UPDATE) && i < p->net_states.n; i++)
-		reals += reals_of(p, p->net_states.v[i]);
-	if (p->input_grads.n && wants_training(p))
-		reals += p->net->inputs;
-	if (unit == 8 && plan->ints % 2)
-		plan->ints++;
-	return 16 + reals * unit + plan->ints * 4;
-}
+/* ---- notes */
 
 /* the kernel that a note about a layer speaks of */
 static Kernel
@@ -454,7 +582,7 @@ notes(Planner *a)
 static void
 dump_loops(const Program *p, const Schedule *q, Text *out)
 {
-	static const char *const how[] = { "", " unroll", " lanes" };
+	static const char *const how[] = { "", " unroll", " lanes", " vectors" };
 	uint32_t i;
 
 	for (i = 0; i < q->loops.n; i++) {
@@ -463,6 +591,8 @@ dump_loops(const Program *p, const Schedule *q, Text *out)
 		if (l->first)
 			text_add(out, "=%d+", l->first);
 		text_add(out, "<%d", l->count);
+		if (l->vectors)
+			text_add(out, "*%dv", l->vectors);
 		if (l->step > 1)
 			text_add(out, "*%d", l->step);
 		text_add(out, "%s%s", l->guarded ? " guarded" : "",
@@ -479,7 +609,7 @@ plan_dump(const Program *p, const Plan *plan, Text *out)
 	uint32_t q;
 	int k;
 
-	for (k = 0; k < K_COUNT; k++) {
+	for (k = 0; k < K_ALL; k++) {
 		const KernelPlan *kp = &plan->kernel[k];
 		for (q = 0; kp->used && q < kp->schedules.n; q++) {
 			const Schedule *s = &kp->schedules.v[q];
@@ -499,19 +629,57 @@ plan_dump(const Program *p, const Plan *plan, Text *out)
 	}
 }
 
+static bool
+has_loops(Planner *a)
+{
+	const Stmts *list = &a->p->kernel[main_kernel(a->p)];
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (!wants_straight(a, main_kernel(a->p), &list->v[i]))
+			return true;
+	return false;
+}
+
+/* the kernels over several samples may read turned weights */
+static void
+lay_out(Planner *a)
+{
+	static const Kernel several[] = { K_FORWARDS, K_GRADIENTS, K_STEP };
+	Turned turned = { 0 };
+	uint32_t i;
+
+	a->layout = layouts(a->p, a->vectors);
+	for (i = 0; i < 3 && a->vectors; i++)
+		if (several[i] != K_STEP || a->p->net->batch > 1)
+			pack(a->p, several[i], a->layout, &turned);
+	if (!turned.n)
+		return;
+	a->layout = layouts(a->p, a->vectors);
+	for (i = 0; i < turned.n; i++)
+		a->layout[turned.v[i].tensor] = layout_panels(
+			&a->p->tensors.v[turned.v[i].tensor],
+			turned.v[i].lane);
+}
+
 /* Needs the program after order(); NULL after err(). */
 Plan *
 plan(Program *p, const PlanOptions *o)
 {
 	Planner a = { .p = p, .o = o, .state = o->random };
+	Fields all = { 0 };
 	int k;
 
 	a.plan = mem(p->c, sizeof *a.plan);
 	choose_auto(&a);
-	for (k = 0; k < K_COUNT; k++)
+	a.vectors = p->net->lanes > 1 && !o->random && has_loops(&a);
+	a.plan->vectors = a.vectors;
+	lay_out(&a);
+	for (k = 0; k < K_ALL; k++)
 		if (!plan_kernel(&a, (Kernel)k))
 			return NULL;
 	notes(&a);
-	a.plan->bytes = struct_bytes(p, a.plan);
+	a.plan->ints += p->dtype == F64 && a.plan->ints % 2; /* no padding */
+	a.plan->bytes = fields(p, a.plan, &all);
 	return a.plan;
 }

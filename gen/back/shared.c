@@ -168,7 +168,7 @@ hoists_begin(Emit *e, ExprId root)
 		name = local_name(e, "sub");
 		line_open(e);
 		put(e, "const ");
-		put(e, e->real);
+		put(e, along_lane(e, h->v[i]) ? e->vector : e->real);
 		put(e, " ");
 		put(e, name);
 		put(e, " = ");

@@ -61,6 +61,68 @@ quoted(Ctx *c, const char *s)
 
 /* ---- fields of the struct */
 
+/* Loops over the elements of a field: `at` is their place in canonical order,
+ * `in` that in the struct. */
+static void
+element_loops(lua_State *L, Skeleton *k, TensorId id)
+{
+	static const char names[] = "ijklmpqr";
+	const Tensor *t = &k->p->tensors.v[id];
+	const Layout *l = &k->plan->kernel[0].layout[id];
+	int64_t strides[MAX_RANK], stride = 1, panels, plain = 1;
+	Text at = { .c = k->c }, in = { .c = k->c };
+	int d, rank = t->shape.rank;
+
+	lua_newtable(L);
+	lua_newtable(L);
+	if (l->padded == layout_plain(t).padded && l->lane == rank - 1 &&
+	    l->panel == l->padded)
+		rank = 1;
+	if (rank < 2) {
+		lua_pushstring(L, fmt(k->c, "for (int i = 0; i < %lld; i++)",
+		               (long long)count_of(k->p, id)));
+		append(L);
+		lua_setfield(L, -2, "loops");
+		set(L, "element", "i");
+		set(L, "inside", "i");
+		return;
+	}
+	layout_strides(t, l, strides);
+	panels = layout_panel_stride(t, l, 1);
+	for (d = 0; d < rank; d++) {
+		lua_pushstring(L, fmt(k->c, "for (int %c = 0; %c < %d; %c++)",
+		               names[d], names[d], t->shape.dim[d], names[d]));
+		append(L);
+		plain *= t->shape.dim[d];
+	}
+	lua_setfield(L, -2, "loops");
+	for (d = 0; d < rank; d++) {
+		char v = names[d];
+		plain /= t->shape.dim[d];
+		stride = d == l->lane ? 1 : strides[d];
+		text_add(&at, "%s%s%c", d ? " + " : "", plain > 1 ?
+		         fmt(k->c, "%lld*", (long long)plain) : "", v);
+		text_add(&in, "%s", d ? " + " : "");
+		if (d == l->lane && l->panel < l->padded)
+			text_add(&in, "%lld*(%c - %c%%%d) + %c%%%d",
+			         (long long)panels, v, v, l->panel, v,
+			         l->panel);
+		else if (stride > 1)
+			text_add(&in, "%lld*%c", (long long)stride, v);
+		else
+			text_add(&in, "%c", v);
+	}
+	set(L, "element", at.s);
+	set(L, "inside", in.s);
+}
+
+static int64_t
+room_of(Skeleton *k, TensorId id)
+{
+	return layout_size(&k->p->tensors.v[id],
+	                   &k->plan->kernel[0].layout[id]);
+}
+
 static void
 weights(lua_State *L, Skeleton *k)
 {
@@ -72,9 +134,10 @@ weights(lua_State *L, Skeleton *k)
 		TensorId w = p->weights.v[i];
 		const Tensor *t = &p->tensors.v[w];
 		TensorId g = i < p->grads.n ? p->grads.v[i] : 0;
-		lua_newtable(L);
+		element_loops(L, k, w);
 		set(L, "field", cname(k->e->names, w));
 		set_int(L, "count", count_of(p, w));
+		set_int(L, "room", room_of(k, w));
 		set(L, "plus", t->place ? fmt(k->c, " + %lld",
 		    (long long)t->place) : "");
 		set(L, "at", t->place ? fmt(k->c, "%lld + ",
@@ -93,7 +156,7 @@ state(lua_State *L, Skeleton *k, TensorId id)
 
 	lua_newtable(L);
 	set(L, "field", cname(k->e->names, id));
-	set_int(L, "count", count_of(k->p, id));
+	set_int(L, "count", room_of(k, id));
 	set_bool(L, "scalar", t->kind == T_NET && !t->shape.rank);
 	set(L, "fill", literal_text(k->e, t->fill));
 	append(L);
@@ -118,10 +181,11 @@ saved(lua_State *L, Skeleton *k, TensorId id, int64_t *total)
 	const Tensor *t = &k->p->tensors.v[id];
 	bool scalar = t->kind == T_NET && !t->shape.rank;
 
-	lua_newtable(L);
-	set(L, "address", fmt(k->c, "%sn->%s", scalar ? "&" : "",
-	    cname(k->e->names, id)));
+	element_loops(L, k, id);
+	set(L, "field", cname(k->e->names, id));
+	set_bool(L, "scalar", scalar);
 	set_int(L, "count", count_of(k->p, id));
+	set_int(L, "room", room_of(k, id));
 	*total += count_of(k->p, id);
 	append(L);
 }
@@ -178,53 +242,55 @@ field(lua_State *L, Skeleton *k, FieldLine *f, const char *name, int64_t count,
 		text_add(&f->line, "[%lld]", (long long)count);
 }
 
-static void
-tensor_field(lua_State *L, Skeleton *k, FieldLine *f, TensorId id,
-	const char *comment)
+static const char *
+layer_comment(Skeleton *k, TensorId t)
 {
-	const Tensor *t = &k->p->tensors.v[id];
+	int layer = k->p->tensors.v[t].layer;
 
-	field(L, k, f, cname(k->e->names, id), t->kind == T_NET &&
-	      !t->shape.rank ? 0 : count_of(k->p, id), comment);
+	return layer < 0 ? NULL : fmt(k->c, "layer %d: %s",
+	    k->p->net->layers.v[layer].number,
+	    comment_safe(k->c, layer_text(k->p, layer)));
 }
 
 static void
-fields(lua_State *L, Skeleton *k)
+fields_of(lua_State *L, Skeleton *k)
 {
-	Program *p = k->p;
-	FieldLine f = { { .c = k->c }, NULL };
-	uint32_t i;
+	static const char *const comments[] = {
+		[FIELD_GRADIENT] = "accumulated gradient",
+		[FIELD_STATE] = "optimizer",
+		[FIELD_INPUT_GRADIENT] = "of the last sample",
+		[FIELD_WORK] = "within one call"
+	};
+	FieldLine line = { { .c = k->c }, NULL };
+	FieldKind last = FIELD_WEIGHT;
+	Fields all = { 0 };
+	uint32_t i, pads = 0;
 
+	fields(k->p, k->plan, &all);
 	lua_newtable(L);
-	for (i = 0; i < p->weights.n; i++) {
-		int layer = p->tensors.v[p->weights.v[i]].layer;
-		tensor_field(L, k, &f, p->weights.v[i], layer < 0 ? NULL :
-		             fmt(k->c, "layer %d: %s",
-		             p->net->layers.v[layer].number,
-		             comment_safe(k->c, layer_text(p, layer))));
+	for (i = 0; i < all.n; i++) {
+		const Field *f = &all.v[i];
+		const char *name = f->kind == FIELD_INPUT_GRADIENT ? "dx" :
+		                   f->kind == FIELD_WORK ? "work" :
+		                   cname(k->e->names, f->tensor);
+		if (f->kind != last || f->pad)
+			end_line(L, k, &line);
+		last = f->kind;
+		if (f->pad) {
+			field(L, k, &line, fmt(k->c, "pad%u", ++pads), f->pad,
+			      "to 64 bytes");
+			end_line(L, k, &line);
+		}
+		if (f->kind == FIELD_INTS) {
+			lua_pushstring(L, fmt(k->c, "int32_t iwork[%lld];",
+			               (long long)f->count));
+			append(L);
+			continue;
+		}
+		field(L, k, &line, name, f->count, f->kind == FIELD_WEIGHT ?
+		      layer_comment(k, f->tensor) : comments[f->kind]);
 	}
-	end_line(L, k, &f);
-	for (i = 0; k->training && i < p->grads.n; i++)
-		if (p->grads.v[i])
-			tensor_field(L, k, &f, p->grads.v[i],
-			             "accumulated gradient");
-	end_line(L, k, &f);
-	for (i = 0; k->update && i < p->states.n; i++)
-		tensor_field(L, k, &f, p->states.v[i], "optimizer");
-	for (i = 0; k->update && i < p->net_states.n; i++)
-		tensor_field(L, k, &f, p->net_states.v[i], "optimizer");
-	end_line(L, k, &f);
-	if (k->input_gradient)
-		field(L, k, &f, "dx", p->net->inputs, "of the last sample");
-	end_line(L, k, &f);
-	if (k->plan->work)
-		field(L, k, &f, "work", k->plan->work, "within one call");
-	end_line(L, k, &f);
-	if (k->plan->ints) {
-		lua_pushstring(L, fmt(k->c, "int32_t iwork[%lld];",
-		               (long long)k->plan->ints));
-		append(L);
-	}
+	end_line(L, k, &line);
 	lua_setfield(L, -2, "fields");
 }
 
@@ -245,6 +311,8 @@ params(Skeleton *k, const Function *f)
 		         k->o->prefix);
 	if (f->y)
 		text_add(&t, "%s%s_real *y", t.n ? ", " : "", k->o->prefix);
+	if (f->samples)
+		text_add(&t, "%sint samples", t.n ? ", " : "");
 	if (f->hash)
 		text_add(&t, "%suint32_t *hash", t.n ? ", " : "");
 	return t.n ? t.s : "void";
@@ -264,6 +332,8 @@ add_call(Text *t, const char *name, const Function *f)
 		text_add(t, "%st", sep), sep = ", ";
 	if (f->y)
 		text_add(t, "%sy", sep), sep = ", ";
+	if (f->samples)
+		text_add(t, "%ssamples", sep), sep = ", ";
 	if (f->hash)
 		text_add(t, "%shash", sep);
 	text_add(t, ");\n");
@@ -271,7 +341,7 @@ add_call(Text *t, const char *name, const Function *f)
 
 /* which arguments contract.md gives the function; unused ones are named */
 static void
-unused(Text *t, const Function *f, const char *args)
+unused(Text *t, const Function *f, const char *args, int samples)
 {
 	if (strchr(args, 'n') && !f->n)
 		text_add(t, "\t(void)n;\n");
@@ -281,11 +351,13 @@ unused(Text *t, const Function *f, const char *args)
 		text_add(t, "\t(void)t;\n");
 	if (strchr(args, 'y') && !f->y)
 		text_add(t, "\t(void)y;\n");
+	if (samples > 1 && strchr(args, 's') && !f->samples)
+		text_add(t, "\t(void)samples;\n");
 }
 
 static void
 kernel(lua_State *L, Skeleton *k, const char *name, const KernelText *text,
-	const char *args, bool trace)
+	const char *args, bool trace, int samples)
 {
 	Text body = { .c = k->c };
 	Function all = { .n = strstr(args, "+n") != NULL };
@@ -304,6 +376,7 @@ kernel(lua_State *L, Skeleton *k, const char *name, const KernelText *text,
 		all.x |= f->x;
 		all.t |= f->t;
 		all.y |= f->y;
+		all.samples |= f->samples;
 		if (text->parts.n == 1)
 			break;
 		part = fmt(k->c, "%s_%s_%u", k->o->prefix, name, i + 1);
@@ -314,7 +387,7 @@ kernel(lua_State *L, Skeleton *k, const char *name, const KernelText *text,
 		append(L);
 	}
 	lua_setfield(L, -2, "parts");
-	unused(&body, &all, args);
+	unused(&body, &all, args, samples);
 	if (trace)
 		text_add(&body, "\tuint32_t outcome = 2166136261u, "
 		         "*const hash = &outcome;\n");
@@ -331,20 +404,29 @@ kernel(lua_State *L, Skeleton *k, const char *name, const KernelText *text,
 	lua_pushlstring(L, body.n ? body.s : "", body.n);
 	lua_setfield(L, -2, "body");
 	set(L, "result", text->result ? text->result : literal_text(k->e, 0));
+	set_int(L, "samples", samples);
 	lua_setfield(L, -2, name);
 }
 
 static void
 kernels(lua_State *L, Skeleton *k)
 {
+	/* which arguments the contract gives them; +n: the function uses n */
+	static const struct { const char *name, *args; Kernel kernel; } all[] = {
+		{ "init", "n", K_INIT }, { "forward", "nxy", K_FORWARD },
+		{ "forwards", "nxys", K_FORWARDS }, { "loss", "nxt", K_LOSS },
+		{ "gradient", "+nxt", K_GRADIENT },
+		{ "gradients", "+nxts", K_GRADIENTS },
+		{ "training_loss", "nxt", K_TRAINLOSS },
+		{ "update", "n", K_UPDATE }, { "step", "+nxts", K_STEP }
+	};
+	size_t i;
+
 	lua_newtable(L);
-	kernel(L, k, "init", &k->text[K_INIT], "n", false);
-	kernel(L, k, "forward", &k->text[K_FORWARD], "nxy", false);
-	kernel(L, k, "loss", &k->text[K_LOSS], "nxt", false);
-	kernel(L, k, "gradient", &k->text[K_GRADIENT], "+nxt", false);
-	kernel(L, k, "training_loss", &k->text[K_TRAINLOSS], "nxt", false);
-	kernel(L, k, "update", &k->text[K_UPDATE], "n", false);
-	kernel(L, k, "switches", &k->switches, "nxt", true);
+	for (i = 0; i < sizeof all / sizeof all[0]; i++)
+		kernel(L, k, all[i].name, &k->text[all[i].kernel], all[i].args,
+		       false, k->plan->kernel[all[i].kernel].samples);
+	kernel(L, k, "switches", &k->switches, "nxt", true, 1);
 	lua_setfield(L, -2, "K");
 }
 
@@ -583,6 +665,8 @@ uses(lua_State *L, const Emit *e)
 	lua_newtable(L);
 	set_bool(L, "random", e->use_random);
 	set_bool(L, "minus", e->use_minus);
+	set_bool(L, "minus_vector", e->use_minus_vector);
+	set_bool(L, "least", e->use_least);
 	set_bool(L, "larger", e->use_larger);
 	set_bool(L, "within", e->use_within);
 	set_bool(L, "trace", e->use_trace);
@@ -650,6 +734,9 @@ switches(lua_State *L, Skeleton *k)
 	set_bool(L, "input_gradient", k->input_gradient);
 	set_bool(L, "any_gradient", any && k->training);
 	set_bool(L, "batch_all", net->batch_all);
+	set_bool(L, "fast", !net->strict);
+	if (net->lanes != (net->dtype == F32 ? 16 : 8) && k->e->use_vectors)
+		set_int(L, "max_lanes", net->lanes);
 	lua_newtable(L);
 	set_bool(L, "forward", net->api_forward);
 	set_bool(L, "train", k->update);
@@ -671,6 +758,8 @@ texts(lua_State *L, Skeleton *k)
 	set(L, "guard", fmt(k->c, "%s_NET_H", name));
 	set(L, "real", k->e->real);
 	set(L, "f", k->e->suffix);
+	set(L, "vector", k->e->vector);
+	set(L, "of_vector", k->e->of_vector);
 	set(L, "quoted", quoted(k->c, net->name));
 	set(L, "title", comment_safe(k->c, fmt(k->c, "%s, %s", net->name,
 	    net->strict ? "the same bits everywhere (math strict)" :
@@ -704,7 +793,7 @@ skeleton_push(void *state_, void *u)
 	weights(L, k);
 	states(L, k);
 	saved_fields(L, k);
-	fields(L, k);
+	fields_of(L, k);
 	kernels(L, k);
 	tables(L, k);
 	info(L, k);

@@ -11,7 +11,7 @@ typedef struct {
 	const Plan *plan;
 	const EmitOptions *o;
 	Emit *e;
-	KernelText text[K_COUNT], switches;
+	KernelText text[K_ALL], switches;
 	bool training, update, input_gradient, check;
 	int64_t real_bytes;
 	const char *spec;           /* its name without folders */

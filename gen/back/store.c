@@ -18,6 +18,7 @@ typedef struct {
 	const Accesses *a;
 	Life *life;                 /* by tensor */
 	uint32_t *group;            /* by schedule: outermost loop nest */
+	bool vectors;
 } Placing;
 
 static void
@@ -75,9 +76,10 @@ typedef struct { int loop; int32_t c, k; } Place;
 
 /* a subscript as c * (value of a shared loop) + k; false: something else */
 static bool
-shared_place(const Program *p, const Schedule *q, Sub s, uint32_t depth,
+shared_place(const Placing *w, const Schedule *q, Sub s, uint32_t depth,
 	Place *out)
 {
+	const Program *p = w->p;
 	const Aff *a;
 	uint32_t i;
 
@@ -88,7 +90,7 @@ shared_place(const Program *p, const Schedule *q, Sub s, uint32_t depth,
 	out->k = a->k;
 	for (i = 0; i < a->n; i++) {
 		Term t = p->terms.v[a->term + i];
-		if (t.i == SAMPLE || p->index.v[t.i].extent == 1)
+		if (is_fixed(p, w->k, t.i))
 			continue;
 		if (out->loop >= 0)
 			return false;
@@ -113,7 +115,7 @@ same_places(Placing *s, TensorId t, uint32_t q, uint32_t depth, Place *at,
 		if (a->tensor != t)
 			continue;
 		for (j = 0; j < a->nsub; j++) {
-			if (!shared_place(s->p, sch, s->p->subs.v[a->sub + j],
+			if (!shared_place(s, sch, s->p->subs.v[a->sub + j],
 			                  depth, &here))
 				return false;
 			if (!*known)
@@ -147,6 +149,9 @@ is_scalar(Placing *s, TensorId t, bool returned)
 	for (i = 0; i < depth; i++)
 		if (s->k->schedules.v[l->first].loops.v[i].how == LOOP_UNROLL)
 			return false;
+	for (i = 0; i < l->users.n; i++)
+		if (s->k->schedules.v[l->users.v[i]].tile && depth)
+			return false;
 	for (i = 0; i < l->users.n; i++) {
 		const Schedule *sch = &s->k->schedules.v[l->users.v[i]];
 		const Stmt *stmt = &s->list->v[sch->stmt];
@@ -157,6 +162,30 @@ is_scalar(Placing *s, TensorId t, bool returned)
 		for (q = depth; q < sch->loops.n; q++)
 			if (loop_is_result(s->p, stmt, &sch->loops.v[q]))
 				return false;
+	}
+	return true;
+}
+
+/* between the statements of one tile */
+static bool
+stays_in_tile(Placing *s, TensorId t)
+{
+	const Life *l = &s->life[t];
+	uint32_t i, q, written = UINT32_MAX;
+	const Stmt *stmt;
+
+	if (s->p->tensors.v[t].kind != T_TEMP || l->users.n < 2 ||
+	    l->scatter || l->read_first)
+		return false;
+	for (i = 0; i < l->users.n; i++) {
+		q = l->users.v[i];
+		if (!s->k->schedules.v[q].tile)
+			return false;
+		stmt = &s->list->v[s->k->schedules.v[q].stmt];
+		if (stmt->target == t && !stmt->add)
+			written = s->group[q];
+		else if (s->group[q] != written)
+			return false;
 	}
 	return true;
 }
@@ -188,7 +217,7 @@ place_of(Placing *s, Kernel kernel, TensorId t)
 	case T_OUTPUT:
 		if (is_input_gradient(s->p, t))
 			return ST_FIELD;
-		if (kernel == K_FORWARD)
+		if (kernel == K_FORWARD || kernel == K_FORWARDS)
 			return ST_ARG;
 		break;
 	case T_TEMP:
@@ -270,6 +299,17 @@ give_room(Ctx *c, Arena *a, int64_t at, int64_t size)
 		merge(a, i - 1);
 }
 
+/* whole lines of the cache where anything runs by vectors */
+static int64_t
+room_of(const Placing *s, TensorId t)
+{
+	const Tensor *x = &s->p->tensors.v[t];
+	int64_t n = layout_size(x, &s->k->layout[t]) *
+	            (x->batch ? s->k->samples : 1);
+
+	return s->vectors ? (n + 15) / 16 * 16 : n;
+}
+
 /* tensors of one sort (reals or integers) in the order of their schedules */
 static int64_t
 arrange(Placing *s, bool integers, TensorId kept)
@@ -288,7 +328,7 @@ arrange(Placing *s, bool integers, TensorId kept)
 				continue;
 			}
 			give_room(s->p->c, &room, s->k->store[t].offset,
-			          tensor_size(&s->p->tensors.v[t]));
+			          room_of(s, t));
 			live.v[i] = live.v[--live.n];
 		}
 		stmt = s->k->schedules.v[q].stmt;
@@ -299,7 +339,7 @@ arrange(Placing *s, bool integers, TensorId kept)
 			    s->k->store[t].offset >= 0 ||
 			    (s->p->tensors.v[t].kind == T_INT) != integers)
 				continue;
-			size = tensor_size(&s->p->tensors.v[t]);
+			size = room_of(s, t);
 			s->k->store[t].offset = take_room(&room, size);
 			PUSH(s->p->c, &live, t);
 		}
@@ -311,13 +351,16 @@ void
 store_tensors(Program *p, Kernel kernel, KernelPlan *k, const Accesses *a,
 	int64_t *ints)
 {
-	Placing s = { p, &p->kernel[kernel], k, a, NULL, NULL };
+	Placing s = { p, &p->kernel[kernel], k, a, NULL, NULL, false };
+	uint32_t q;
 	TensorId t, loss = p->loss[kernel];
 
 	s.life = mem(p->c, (p->tensors.n + 1) * sizeof *s.life);
 	s.group = mem(p->c, (k->schedules.n + 1) * sizeof *s.group);
 	k->store = mem(p->c, (p->tensors.n + 1) * sizeof *k->store);
 	lives(&s);
+	for (q = 0; q < k->schedules.n; q++)
+		s.vectors |= k->schedules.v[q].tile;
 	for (t = 1; t < p->tensors.n; t++) {
 		Life *l = &s.life[t];
 		Store *place = &k->store[t];
@@ -327,11 +370,13 @@ store_tensors(Program *p, Kernel kernel, KernelPlan *k, const Accesses *a,
 		if (place->how != ST_WORK)
 			continue;
 		place->offset = -1;
-		if (l->straight && l->part0 == l->part1 && !a->indirect[t] &&
-		    !(t == loss && k->parts > 1))
+		if (t == loss && (k->parts > 1 || k->samples > 1))
+			continue;
+		if (l->straight && l->part0 == l->part1 && !a->indirect[t])
 			*place = (Store){ ST_LOCAL, LOCAL_ELEMENTS };
-		else if (!(t == loss && k->parts > 1) &&
-		         is_scalar(&s, t, t == loss))
+		else if (stays_in_tile(&s, t))
+			*place = (Store){ ST_LOCAL, LOCAL_TILE };
+		else if (is_scalar(&s, t, t == loss))
 			*place = (Store){ ST_LOCAL, LOCAL_SCALAR };
 	}
 	k->work = arrange(&s, false, loss);

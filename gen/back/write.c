@@ -180,6 +180,7 @@ linear_aff(Emit *e, Linear *l, AffId id, int64_t scale)
 		Term t = e->p->terms.v[a->term + i];
 		const Bound *b = &e->env[t.i];
 		l->k += scale * t.c * b->k;
+		l->vectors += scale * t.c * b->vectors;
 		for (v = 0; v < b->vars; v++)
 			linear_add(e, l, scale * t.c, b->var[v]);
 	}
@@ -204,7 +205,7 @@ aff_value(Emit *e, AffId id, int64_t *value)
 	for (i = 0; i < a->n; i++) {
 		Term t = e->p->terms.v[a->term + i];
 		const Bound *b = &e->env[t.i];
-		if (b->vars)
+		if (b->vars || b->vectors)
 			return false;
 		*value += t.c * b->k;
 	}
@@ -219,13 +220,29 @@ put_term(Emit *e, int64_t c, int var)
 		put(e, "*");
 	}
 	put(e, e->wide ? "(int64_t)" : "");
-	put(e, e->vars.v[var].name);
+	put(e, var < 0 ? e->lanes : e->vars.v[var].name);
+}
+
+/* so many vectors are a term like others */
+static Linear
+with_vectors(const Linear *l)
+{
+	Linear r = *l;
+
+	if (r.vectors) {
+		if (r.n == (int)(sizeof r.t / sizeof r.t[0]))
+			r.n--;
+		r.t[r.n].c = r.vectors;
+		r.t[r.n++].var = -1;
+	}
+	return r;
 }
 
 /* positive terms first, the constant before them where there is none */
 void
-put_linear(Emit *e, const Linear *l, int precedence)
+put_linear(Emit *e, const Linear *form, int precedence)
 {
+	const Linear all = with_vectors(form), *l = &all;
 	bool begun = false, parens;
 	int i, up = 0, down = 0;
 

@@ -7,6 +7,12 @@ ${(" * " .. line):gsub("%s+$", "")}
 @ if own_header then
 #include "${header}"
 @ end
+@ if fast then
+#define BP_FAST /* math fast: sums may be rearranged, multiply-adds fused */
+@ end
+@ if max_lanes then
+#define BP_MAX_LANES ${max_lanes}
+@ end
 @ if standalone then
 @ if jit then
 #define BP_NO_LIBC
@@ -40,6 +46,23 @@ static ${name}_real
 ${name}_minus(${name}_real x)
 {
 	return x == 0.0${f} ? 0.0${f} : -x;
+}
+
+@ end
+@ if use.minus_vector then
+/* 0 - x, as a zero there is */
+static ${vector}
+${name}_minus${of_vector}(${vector} x)
+{
+	return bp_select${of_vector}(x == 0.0${f}, bp_splat${of_vector}(0.0${f}), -x);
+}
+
+@ end
+@ if use.least then
+static int
+${name}_least(int a, int b)
+{
+	return a < b ? a : b;
 }
 
 @ end
@@ -95,6 +118,10 @@ static const ${name}_real ${name}_${t.name}[${t.count}] = {
 ${t.values}};
 
 @ end
+@ -- arguments of the functions; NAME stands for the network's
+@ local function arguments(text) return (text:gsub("NAME", name)) end
+@ local xt = arguments "NAME_net *n, const NAME_real *x, const NAME_real *t"
+@ local total = ", " .. name .. "_real total"
 @ local function kernel(k, result, title, args)
 @   for _, part in ipairs(k.parts) do
 static void
@@ -115,7 +142,7 @@ ${name}_zero_gradient(${name}_net *n)
 {
 @ for _, w in ipairs(weights) do
 @ if w.grad then
-	for (int i = 0; i < ${w.count}; i++)
+	for (int i = 0; i < ${w.room}; i++)
 		n->${w.grad}[i] = -0.0${f};
 @ end
 @ end
@@ -145,6 +172,12 @@ ${name}_init(${name}_net *n, uint64_t seed)
 	for (int i = 0; i < ${NAME}_INPUTS; i++)
 		n->dx[i] = 0.0${f};
 @ end
+@ for _, w in ipairs(weights) do
+@ if w.room > w.count then
+	for (int i = 0; i < ${w.room}; i++)
+		n->${w.field}[i] = 0.0${f};
+@ end
+@ end
 	${name}_draw(n);
 @ if training then
 	${name}_zero_gradient(n);
@@ -155,16 +188,31 @@ ${name}_init(${name}_net *n, uint64_t seed)
 @ kernel(K.forward, "void", name .. "_forward", name .. "_net *n, const " .. name .. "_real *x, " .. name .. "_real *y")
 }
 
+@ if K.forwards then
+@ kernel(K.forwards, "static void", name .. "_forward_samples", arguments "NAME_net *n, const NAME_real *x, NAME_real *y, int samples")
+}
+
+@ end
 void
 ${name}_forward_batch(${name}_net *n, const ${name}_real *x, ${name}_real *y, size_t count)
 {
+@ if K.forwards then
+	for (; count; ) {
+		const int samples = count < ${K.forwards.samples} ? (int)count : ${K.forwards.samples};
+
+		${name}_forward_samples(n, x, y, samples);
+		x += samples*${NAME}_INPUTS;
+		y += samples*${NAME}_OUTPUTS;
+		count -= (size_t)samples;
+	}
+@ else
 	for (size_t i = 0; i < count; i++)
 		${name}_forward(n, x + i*${NAME}_INPUTS, y + i*${NAME}_OUTPUTS);
+@ end
 }
 
 @ end
 @ if training then
-@ local xt = name .. "_net *n, const " .. name .. "_real *x, const " .. name .. "_real *t"
 @ kernel(K.loss, name .. "_real", name .. "_loss", xt)
 
 	return ${K.loss.result};
@@ -188,13 +236,42 @@ ${name}_forward_batch(${name}_net *n, const ${name}_real *x, ${name}_real *y, si
 }
 
 @ end
+@ if K.gradients then
+/* several samples at once; returns total and their losses */
+@ kernel(K.gradients, "static " .. name .. "_real", name .. "_gradient_samples", xt .. ", int samples" .. total)
+
+	n->samples += (uint32_t)samples;
+	for (int s = 0; s < samples; s++)
+		total += ${K.gradients.result};
+	return total;
+}
+
+@ end
+/* adds the losses to total */
+static ${name}_real
+${name}_gradients(${name}_net *n, const ${name}_real *x, const ${name}_real *t, size_t count, ${name}_real total)
+{
+@ if K.gradients then
+	while (count) {
+		const int samples = count < ${K.gradients.samples} ? (int)count : ${K.gradients.samples};
+
+		total = ${name}_gradient_samples(n, x, t, samples, total);
+		x += samples*${NAME}_INPUTS;
+		t += samples*${NAME}_TARGETS;
+		count -= (size_t)samples;
+	}
+@ else
+	for (size_t i = 0; i < count; i++)
+		total += ${name}_gradient(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS);
+@ end
+	return total;
+}
+
 ${name}_real
 ${name}_gradient_batch(${name}_net *n, const ${name}_real *x, const ${name}_real *t, size_t count)
 {
-	${name}_real sum = -0.0${f};
+	const ${name}_real sum = ${name}_gradients(n, x, t, count, -0.0${f});
 
-	for (size_t i = 0; i < count; i++)
-		sum += ${name}_gradient(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS);
 	return count ? sum/(${name}_real)(uint32_t)count : 0.0${f};
 }
 
@@ -213,21 +290,51 @@ ${name}_update(${name}_net *n)
 	${name}_zero_gradient(n);
 }
 
+@ if K.step then
+/* a mini-batch: forward, backward and the rule; returns total and the losses */
+@ if K.step.samples > 1 then
+@ kernel(K.step, "static " .. name .. "_real", name .. "_step", xt .. ", int samples" .. total)
+
+	n->step++;
+	for (int s = 0; s < samples; s++)
+		total += ${K.step.result};
+	return total;
+}
+
+@ else
+@ kernel(K.step, "static " .. name .. "_real", name .. "_step", xt .. total)
+
+	n->step++;
+	return total + ${K.step.result};
+}
+
+@ end
+@ end
 ${name}_real
 ${name}_train(${name}_net *n, const ${name}_real *x, const ${name}_real *t, size_t count)
 {
 	${name}_real sum = -0.0${f};
 
-	${name}_zero_gradient(n);
-	for (size_t i = 0; i < count; i++) {
-		sum += ${name}_gradient(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS);
-@ if batch_all then
-		if (i + 1 == count)
+	if (n->samples)
+		${name}_zero_gradient(n);
+@ if K.step and K.step.samples == 1 then
+	for (size_t i = 0; i < count; i++)
+		sum = ${name}_step(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS, sum);
+@ elseif batch_all then
+	sum = ${name}_gradients(n, x, t, count, sum);
+	${name}_update(n);
 @ else
-		if ((i + 1) % ${NAME}_BATCH == 0 || i + 1 == count)
+	for (size_t i = 0; i < count; i += ${NAME}_BATCH) {
+		const size_t some = count - i < ${NAME}_BATCH ? count - i : ${NAME}_BATCH;
+
+@ if K.step then
+		sum = ${name}_step(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS, (int)some, sum);
+@ else
+		sum = ${name}_gradients(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS, some, sum);
+		${name}_update(n);
 @ end
-			${name}_update(n);
 	}
+@ end
 	return count ? sum/(${name}_real)(uint32_t)count : 0.0${f};
 }
 
@@ -296,20 +403,18 @@ ${name}_class(const ${name}_real *y)
 }
 
 @ end
-@ if #weights > 0 then
-static void
-${name}_copy(${name}_real *to, const ${name}_real *from, int count)
-{
-	for (int i = 0; i < count; i++)
-		to[i] = from[i];
-}
-
+@ -- opens the loops over the elements of a field, for one statement inside
+@ local function each(w)
+@   for depth, loop in ipairs(w.loops) do
+${("\t"):rep(depth)}${loop}
+@   end
 @ end
 void
 ${name}_get_params(const ${name}_net *n, ${name}_real *w)
 {
 @ for _, w in ipairs(weights) do
-	${name}_copy(w${w.plus}, n->${w.field}, ${w.count});
+@ each(w)
+${("\t"):rep(#w.loops + 1)}w[${w.at}${w.element}] = n->${w.field}[${w.inside}];
 @ end
 @ if #weights == 0 then
 	(void)n;
@@ -321,7 +426,12 @@ void
 ${name}_set_params(${name}_net *n, const ${name}_real *w)
 {
 @ for _, w in ipairs(weights) do
-	${name}_copy(n->${w.field}, w${w.plus}, ${w.count});
+@ if w.room > w.count then
+	for (int i = 0; i < ${w.room}; i++)
+		n->${w.field}[i] = 0.0${f};
+@ end
+@ each(w)
+${("\t"):rep(#w.loops + 1)}n->${w.field}[${w.inside}] = w[${w.at}${w.element}];
 @ end
 @ if #weights == 0 then
 	(void)n;
@@ -335,8 +445,8 @@ ${name}_add_gradient(${name}_net *n, const ${name}_real *sum, size_t count)
 {
 @ for _, w in ipairs(weights) do
 @ if w.grad then
-	for (int i = 0; i < ${w.count}; i++)
-		n->${w.grad}[i] += sum[${w.at}i];
+@ each(w)
+${("\t"):rep(#w.loops + 1)}n->${w.grad}[${w.inside}] += sum[${w.at}${w.element}];
 @ end
 @ end
 @ if not any_gradient then
@@ -356,11 +466,11 @@ ${name}_get_gradient(const ${name}_net *n, ${name}_real *g)
 	(void)n;
 @ end
 @ for _, w in ipairs(weights) do
-	for (int i = 0; i < ${w.count}; i++)
+@ each(w)
 @ if w.grad then
-		g[${w.at}i] = n->${w.grad}[i]/count + 0.0${f};
+${("\t"):rep(#w.loops + 1)}g[${w.at}${w.element}] = n->${w.grad}[${w.inside}]/count + 0.0${f};
 @ else
-		g[${w.at}i] = 0.0${f};
+${("\t"):rep(#w.loops + 1)}g[${w.at}${w.element}] = 0.0${f};
 @ end
 @ end
 @ if #weights == 0 then
@@ -384,24 +494,6 @@ ${name}_get_input_gradient(const ${name}_net *n, ${name}_real *gx)
 enum { ${name}_saved_version = 1 };
 #define ${NAME}_SAVED ${saved}u
 
-@ if #saved_fields > 0 then
-static unsigned char *
-${name}_put(unsigned char *p, const ${name}_real *v, int count)
-{
-	for (int i = 0; i < count; i++, p += sizeof(${name}_real))
-		bp_put_f${bits}(p, v[i]);
-	return p;
-}
-
-static const unsigned char *
-${name}_get(const unsigned char *p, ${name}_real *v, int count)
-{
-	for (int i = 0; i < count; i++, p += sizeof(${name}_real))
-		v[i] = bp_get_f${bits}(p);
-	return p;
-}
-
-@ end
 size_t
 ${name}_save(const ${name}_net *n, void *buf, size_t cap)
 {
@@ -420,7 +512,13 @@ ${name}_save(const ${name}_net *n, void *buf, size_t cap)
 	bp_put_u32(p + 40, n->samples);
 	p += 44;
 @ for _, s in ipairs(saved_fields) do
-	p = ${name}_put(p, ${s.address}, ${s.count});
+@ if s.scalar then
+	bp_put_f${bits}(p, n->${s.field});
+@ else
+@ each(s)
+${("\t"):rep(#s.loops + 1)}bp_put_f${bits}(p + ${bits//8}*(${s.element}), n->${s.field}[${s.inside}]);
+@ end
+	p += ${s.count}*sizeof(${name}_real);
 @ end
 	bp_put_u32(p, bp_crc32(0, (const unsigned char *)buf, ${NAME}_SAVED - 4));
 	return ${NAME}_SAVED;
@@ -451,7 +549,17 @@ ${name}_load(${name}_net *n, const void *buf, size_t len)
 	n->samples = bp_get_u32(p + 40);
 	p += 44;
 @ for _, s in ipairs(saved_fields) do
-	p = ${name}_get(p, ${s.address}, ${s.count});
+@ if s.scalar then
+	n->${s.field} = bp_get_f${bits}(p);
+@ else
+@ if s.room > s.count then
+	for (int i = 0; i < ${s.room}; i++)
+		n->${s.field}[i] = 0.0${f};
+@ end
+@ each(s)
+${("\t"):rep(#s.loops + 1)}n->${s.field}[${s.inside}] = bp_get_f${bits}(p + ${bits//8}*(${s.element}));
+@ end
+	p += ${s.count}*sizeof(${name}_real);
 @ end
 	return BP_OK;
 }
@@ -510,7 +618,7 @@ ${name}_selfcheck(${name}_net *n, const ${name}_real *x, const ${name}_real *t, 
 	*worst = 0.0${f};
 @ for _, w in ipairs(weights) do
 @ if w.grad then
-	wrong += ${name}_selfcheck_block(n, x, t, n->${w.field}, n->${w.grad}, ${w.count}, worst);
+	wrong += ${name}_selfcheck_block(n, x, t, n->${w.field}, n->${w.grad}, ${w.room}, worst);
 @ end
 @ end
 @ if not any_gradient then

@@ -270,7 +270,7 @@ noticed() {
 	rm -rf "$work/loops" "$work/first"
 	spec=$work/long.spec
 	name=noticed
-	printf 'input 100\ndense 3\nloss mse\noptimizer sgd rate=0.01\n' >"$spec"
+	printf 'input 100\ndense 3\nloss mse\noptimizer sgd rate=0.01\nlanes 1\n' >"$spec"
 	generate loops --unroll=none || { bad 'noticed: bpgen'; return; }
 	hashes 'loops gcc -O1' loops gcc -O1
 	sed -i 's/for (int h = 8; h; h \/= 2)/for (int h = 1; h < 16; h++)/' \

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT
+ * Shapes and uses of tensors in, how their elements lie in memory out. */
+#include "back.h"
+
+/* Weights lie in panels of so many vectors of BLOCK reals: what a tile reads in
+ * turn is one stream.  One or two vectors are held at a time (three where they
+ * divide better), so a panel has as many. */
+enum { BLOCK = 16 };
+
+int32_t
+layout_round(int32_t n)
+{
+	return (n + BLOCK - 1) / BLOCK * BLOCK;
+}
+
+Layout
+layout_plain(const Tensor *t)
+{
+	int rank = t->shape.rank;
+	int32_t last = rank ? t->shape.dim[rank - 1] : 1;
+
+	return (Layout){ rank ? rank - 1 : 0, last, last };
+}
+
+Layout
+layout_panels(const Tensor *t, int lane)
+{
+	Layout l = { lane, layout_round(t->shape.dim[lane]), 0 };
+	int32_t blocks = l.padded / BLOCK;
+
+	l.panel = t->shape.rank == 1 ? l.padded : blocks % 2 == 0 ? 2 * BLOCK :
+	          blocks % 3 == 0 ? 3 * BLOCK : BLOCK;
+	return l;
+}
+
+/* reals of one sample, padding counted */
+int64_t
+layout_size(const Tensor *t, const Layout *l)
+{
+	int64_t n = t->shape.rank ? l->padded : 1;
+	int i;
+
+	for (i = 0; i < t->shape.rank; i++)
+		if (i != l->lane)
+			n *= t->shape.dim[i];
+	return n;
+}
+
+/* what steps of the dimensions are worth within a panel */
+void
+layout_strides(const Tensor *t, const Layout *l, int64_t *stride)
+{
+	int64_t s = l->panel;
+	int i;
+
+	for (i = t->shape.rank; i-- > 0;) {
+		if (i == l->lane) {
+			stride[i] = 1;
+			continue;
+		}
+		stride[i] = s;
+		s *= t->shape.dim[i];
+	}
+}
+
+/* what a sample is worth within a panel */
+int64_t
+layout_sample_stride(const Tensor *t, const Layout *l)
+{
+	return t->shape.rank ? layout_size(t, l) / l->padded * l->panel : 1;
+}
+
+/* What a panel's first lane is worth for each of its lanes: panel p of width w
+ * begins at p*w*others; the samples of a batch are among them. */
+int64_t
+layout_panel_stride(const Tensor *t, const Layout *l, int samples)
+{
+	if (l->panel == l->padded)
+		return 1;
+	return layout_size(t, l) / l->padded * (t->batch ? samples : 1);
+}
+
+int64_t
+layout_flat(const Tensor *t, const Layout *l, const int64_t *at)
+{
+	int64_t stride[MAX_RANK], flat = 0, panel;
+	int i;
+
+	layout_strides(t, l, stride);
+	for (i = 0; i < t->shape.rank; i++)
+		if (i != l->lane)
+			flat += stride[i] * at[i];
+	if (!t->shape.rank)
+		return 0;
+	panel = at[l->lane] / l->panel * l->panel;
+	return flat + panel * layout_panel_stride(t, l, 1) +
+	       at[l->lane] - panel;
+}
+
+/* ---- weights: the dimension along which most of the work has vectors */
+
+/* Vectors of multiply-adds that the statement costs with the weight's
+ * dimension `lane` fastest.  Where a reduced index runs along it, or another
+ * of the result, the elements of a vector come one by one. */
+static double
+cost(const Program *p, const Stmt *s, const Expr *read, int lane)
+{
+	Index i;
+	double points = (double)(stmt_points(p, s) * stmt_terms(p, s));
+	int32_t extent;
+	uint32_t k;
+
+	if (read->nsub <= (uint32_t)lane ||
+	    p->subs.v[read->sub + (uint32_t)lane].indirect ||
+	    !aff_is_var(p, p->subs.v[read->sub + (uint32_t)lane].id, &i))
+		return 2 * points;
+	extent = p->index.v[i].extent;
+	for (k = 0; k < s->nidx; k++)
+		if (p->indices.v[s->idx + k] == i)
+			return points / extent * (extent + BLOCK - 1) / BLOCK;
+	return 2 * points;
+}
+
+static double
+all_costs(const Program *p, TensorId w, int lane)
+{
+	static const Kernel kernels[] = { K_FORWARD, K_GRADIENT };
+	const Stmts *list;
+	double sum = 0;
+	uint32_t i, k, e;
+
+	for (k = 0; k < 2; k++) {
+		list = &p->kernel[kernels[k]];
+		for (i = 0; i < list->n; i++) {
+			const Expr *x = &p->exprs.v[list->v[i].expr];
+			ExprId kid[3] = { list->v[i].expr, x->a, x->b };
+			for (e = 0; e < 3; e++)
+				if (kid[e] && p->exprs.v[kid[e]].op == E_READ &&
+				    p->exprs.v[kid[e]].tensor == w)
+					sum += cost(p, &list->v[i],
+					            &p->exprs.v[kid[e]], lane);
+		}
+	}
+	return sum;
+}
+
+static Layout
+of_weight(const Program *p, TensorId w)
+{
+	const Tensor *t = &p->tensors.v[w];
+	int lane, best = 0;
+
+	if (t->shape.rank < 1 || t->shape.rank > 2)
+		return layout_plain(t);
+	for (lane = 1; lane < t->shape.rank; lane++)
+		if (all_costs(p, w, lane) < all_costs(p, w, best))
+			best = lane;
+	return layout_panels(t, best);
+}
+
+static bool
+same_shape(const Tensor *a, const Tensor *b)
+{
+	int i;
+
+	for (i = 0; i < a->shape.rank && i < b->shape.rank; i++)
+		if (a->shape.dim[i] != b->shape.dim[i])
+			return false;
+	return a->shape.rank == b->shape.rank;
+}
+
+/* what a rule computes on the way lies as what it is computed from */
+static void
+adopt(const Program *p, const Stmt *s, Layout *l)
+{
+	const Tensor *t = &p->tensors.v[s->target];
+	ExprId e = s->expr;
+
+	if (s->phase != PH_UPDATE || t->kind != T_TEMP || s->nridx)
+		return;
+	while (p->exprs.v[e].a && p->exprs.v[e].op != E_READ)
+		e = p->exprs.v[e].op == E_MUL && p->exprs.v[p->exprs.v[e].a].op
+		    == E_NUM ? p->exprs.v[e].b : p->exprs.v[e].a;
+	if (p->exprs.v[e].op == E_READ &&
+	    same_shape(t, &p->tensors.v[p->exprs.v[e].tensor]))
+		l[s->target] = l[p->exprs.v[e].tensor];
+}
+
+/* Weights in panels where `vectors`, and what belongs to a weight like it;
+ * everything else row-major. */
+Layout *
+layouts(const Program *p, bool vectors)
+{
+	Layout *l = mem(p->c, (p->tensors.n + 1) * sizeof *l);
+	TensorId t;
+	uint32_t i;
+	int k;
+
+	for (t = 1; t < p->tensors.n; t++) {
+		const Tensor *x = &p->tensors.v[t];
+		l[t] = layout_plain(x);
+		if (!vectors)
+			continue;
+		if (x->kind == T_WEIGHT)
+			l[t] = of_weight(p, t);
+		else if (x->of && p->tensors.v[x->of].kind == T_WEIGHT &&
+		         same_shape(x, &p->tensors.v[x->of]))
+			l[t] = l[x->of];
+	}
+	for (k = K_UPDATE; k <= K_STEP && vectors; k += K_STEP - K_UPDATE)
+		for (i = 0; i < p->kernel[k].n; i++)
+			adopt(p, &p->kernel[k].v[i], l);
+	return l;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT
+ * The statements of a kernel over several samples in; copies of weights that
+ * lie the other way, for those that read across the lanes, out.  A copy costs
+ * once what every sample would pay. */
+#include "back.h"
+
+typedef struct { TensorId from, to; uint32_t sub; } Turn;
+
+/* the subscript of the result, where the weight's lanes are summed over */
+static int
+across(const Program *p, const Stmt *s, const Expr *read, const Layout *l)
+{
+	int lane = l->lane, other = 1 - lane;
+	Index i;
+	uint32_t k;
+
+	if (p->tensors.v[read->tensor].kind != T_WEIGHT ||
+	    p->tensors.v[read->tensor].shape.rank != 2)
+		return -1;
+	if (p->subs.v[read->sub].indirect || p->subs.v[read->sub + 1].indirect
+	    || !aff_is_var(p, p->subs.v[read->sub + (uint32_t)lane].id, &i))
+		return -1;
+	for (k = 0; k < s->nridx && p->indices.v[s->ridx + k] != i; k++)
+		;
+	if (k == s->nridx ||
+	    !aff_is_var(p, p->subs.v[read->sub + (uint32_t)other].id, &i))
+		return -1;
+	for (k = 0; k < s->nidx; k++)
+		if (p->indices.v[s->idx + k] == i)
+			return other;
+	return -1;
+}
+
+static ExprId
+turned(Program *p, ExprId e, void *u)
+{
+	const Turn *t = u;
+	const Expr *x = &p->exprs.v[e];
+
+	if (x->op != E_READ || x->tensor != t->from || x->sub != t->sub)
+		return e;
+	return ex_read(p, t->to, p->subs.v + x->sub, (int)x->nsub);
+}
+
+/* wt[j,k] = w[j,k] */
+static TensorId
+copy_of(Program *p, TensorId w, const Stmt *like, Stmts *out)
+{
+	Tensor t = p->tensors.v[w];
+	StmtDraft d = { .layer = like->layer, .phase = like->phase,
+	                .loc = like->loc };
+	Stmt s;
+	int i;
+
+	t.kind = T_TEMP;
+	t.name = fmt(p->c, "%s.turned", t.name);
+	t.base = fmt(p->c, "%st", t.base);
+	t.of = 0;
+	d.target = ir_tensor(p, t);
+	for (i = 0; i < t.shape.rank; i++) {
+		Index x = ir_index(p, i ? "k" : "j", t.shape.dim[i]);
+		PUSH(p->c, &d.idx, x);
+		d.lhs[d.nlhs++] = sub_aff(aff_var(p, x));
+	}
+	d.expr = ex_read(p, w, d.lhs, d.nlhs);
+	s = ir_stmt(p, &d);
+	s.lanes = 1;
+	PUSH(p->c, out, s);
+	return d.target;
+}
+
+/* Needs the layouts of weights; the list of the kernel is made anew. */
+void
+pack(Program *p, Kernel kernel, const Layout *layout, Turned *made)
+{
+	const Stmts from = p->kernel[kernel];
+	TensorId *copies = mem(p->c, (p->tensors.n + 1) * sizeof *copies);
+	uint32_t known = p->tensors.n, i, k;
+	Stmts out = { 0 };
+
+	for (i = 0; i < from.n; i++) {
+		Stmt s = from.v[i];
+		const Expr x = p->exprs.v[s.expr];
+		ExprId kid[2] = { x.a, x.b };
+		for (k = 0; k < 2 && x.op == E_MUL && !s.scan; k++) {
+			const Expr r = p->exprs.v[kid[k]];
+			Turn t = { r.tensor, 0, r.sub };
+			int lane;
+			if (r.op != E_READ || r.tensor >= known)
+				continue;
+			lane = across(p, &s, &r, &layout[r.tensor]);
+			if (lane < 0)
+				continue;
+			if (!copies[r.tensor]) {
+				copies[r.tensor] = copy_of(p, r.tensor, &s,
+				                           &out);
+				PUSH(p->c, made, ((TurnedOne){
+				     copies[r.tensor], lane }));
+			}
+			t.to = copies[r.tensor];
+			s.expr = ex_map(p, s.expr, turned, &t);
+		}
+		PUSH(p->c, &out, s);
+	}
+	p->kernel[kernel] = out;
+}

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: MIT
+ * A statement in; whether it runs by vectors, along which index, and the tile
+ * of results that is held in registers, out (Goto & van de Geijn 2008). */
+#include "back.h"
+
+/* Results that a tile holds: with two vectors of weights and a broadcast they
+ * fill the 16 registers of SSE and AVX2, and 12 independent multiply-adds hide
+ * their latency of four cycles at two a cycle. */
+enum { MOST_TILE = 12, LONG_SUM = 16 };
+
+typedef struct {
+	Vectors *v;
+	const Stmt *s;
+	Index lane;
+	uint32_t *seen, now;
+	VEC(ExprId) todo;
+	int gathers;
+	bool possible;
+} Look;
+
+/* How a read moves with the index: 0 not at all, 1 from one element to the
+ * next, -1 by a stride, -2 in no way that vectors can follow. */
+static int
+moves(const Vectors *v, TensorId t, uint32_t sub, uint32_t n, Index lane)
+{
+	const Program *p = v->p;
+	const Tensor *x = &p->tensors.v[t];
+	uint32_t i, along = (uint32_t)v->layout[t].lane + x->batch;
+	int found = 0;
+	Index only;
+
+	for (i = 0; i < n; i++) {
+		Sub s = p->subs.v[sub + i];
+		if (s.indirect)
+			return -2;
+		if (!aff_coef(p, s.id, lane))
+			continue;
+		if (found)
+			return -2;
+		found = -1;
+		if (i >= x->batch && aff_is_var(p, s.id, &only) &&
+		    x->shape.dim[i - x->batch] == p->index.v[lane].extent)
+			found = i == along ? 1 : -1;
+		else
+			return -2;
+	}
+	return found;
+}
+
+static void
+look_at(Look *w, ExprId e)
+{
+	if (!e || w->seen[e] == w->now)
+		return;
+	w->seen[e] = w->now;
+	PUSH(w->v->p->c, &w->todo, e);
+}
+
+static void
+look(Look *w, ExprId root)
+{
+	const Program *p = w->v->p;
+	int how;
+
+	look_at(w, root);
+	while (w->todo.n && w->possible) {
+		const Expr *x = &p->exprs.v[w->todo.v[--w->todo.n]];
+		look_at(w, x->a);
+		look_at(w, x->b);
+		look_at(w, x->c);
+		if (x->op == E_PAD || x->op == E_IEQ ||
+		    (x->op == E_IDX && aff_coef(p, x->aff, w->lane)))
+			w->possible = false;
+		if (x->op != E_READ)
+			continue;
+		how = moves(w->v, x->tensor, x->sub, x->nsub, w->lane);
+		w->possible &= how > -2 &&
+			p->tensors.v[x->tensor].kind != T_RAND &&
+			p->tensors.v[x->tensor].kind != T_INT &&
+			p->tensors.v[x->tensor].kind != T_CONST;
+		w->gathers += how == -1;
+	}
+}
+
+static int32_t
+extent_of(const Vectors *v, Index i)
+{
+	return i == SAMPLE ? v->samples : v->p->index.v[i].extent;
+}
+
+static uint32_t
+reductions(const Vectors *v, const Stmt *s)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < s->nridx; i++)
+		n += extent_of(v, v->p->indices.v[s->ridx + i]) > 1;
+	return n;
+}
+
+/* Vectors of work that the statement takes by vectors along the index; 0: not
+ * possible.  A gathered vector costs like so many scalars. */
+static double
+cost(Vectors *v, const Stmt *s, Index lane)
+{
+	const Program *p = v->p;
+	Look w = { .v = v, .s = s, .lane = lane, .seen = v->seen,
+	           .now = ++v->now, .possible = true };
+	double points = (double)(stmt_points(p, s) * stmt_terms(p, s));
+	int32_t extent = p->index.v[lane].extent;
+
+	if (s->scatter || s->scan || s->nguard || s->red == RED_ARGMAX ||
+	    lane == SAMPLE || extent < v->least ||
+	    (s->lanes > 1 && reductions(v, s) != 1) ||
+	    moves(v, s->target, s->lhs, s->nlhs, lane) != 1)
+		return 0;
+	look(&w, s->expr);
+	if (!w.possible)
+		return 0;
+	return points / extent * layout_round(extent) / 16 *
+	       (1 + 10 * w.gathers);
+}
+
+static bool
+lane_of(Vectors *v, const Stmt *s, Index *lane)
+{
+	const Program *p = v->p;
+	double best = 0, c;
+	uint32_t i;
+
+	for (i = 0; i < s->nidx; i++) {
+		Index x = p->indices.v[s->idx + i];
+		c = cost(v, s, x);
+		if (c > 0 && (best == 0 || c < best)) {
+			best = c;
+			*lane = x;
+		}
+	}
+	return best > 0 && best <
+	       .8 * (double)(stmt_points(p, s) * stmt_terms(p, s));
+}
+
+/* ---- loops */
+
+static int32_t
+panel_of(const Vectors *v, const Stmt *s)
+{
+	const Layout *l = &v->layout[s->target];
+	const Expr *x = &v->p->exprs.v[s->expr];
+	ExprId kid[2] = { x->a, x->b };
+	int k;
+
+	if (l->panel < l->padded)
+		return l->panel;
+	for (k = 0; k < 2 && x->op == E_MUL; k++) {
+		const Expr *r = &v->p->exprs.v[kid[k]];
+		if (r->op == E_READ && v->layout[r->tensor].panel <
+		    v->layout[r->tensor].padded)
+			return v->layout[r->tensor].panel;
+	}
+	return 0;
+}
+
+/* The results of a tile reuse each vector along the other result index that
+ * the vectors of the sum do not depend on. */
+static bool
+row_index(const Vectors *v, const Stmt *s, Index lane, Index *row)
+{
+	const Program *p = v->p;
+	const Expr *x = &p->exprs.v[s->expr];
+	ExprId kid[2] = { x->a, x->b };
+	uint32_t i, k, n;
+	bool free, found = false;
+
+	if (x->op != E_MUL || !reductions(v, s))
+		return false;
+	for (i = 0; i < s->nidx; i++) {
+		Index r = p->indices.v[s->idx + i];
+		if (r == lane || extent_of(v, r) < 2)
+			continue;
+		free = true;
+		for (k = 0; k < 2; k++) {
+			const Expr *y = &p->exprs.v[kid[k]];
+			bool vector = false, moving = false;
+			if (y->op != E_READ)
+				return false;
+			for (n = 0; n < y->nsub; n++) {
+				AffId a = p->subs.v[y->sub + n].id;
+				vector |= aff_coef(p, a, lane) != 0;
+				moving |= aff_coef(p, a, r) != 0;
+			}
+			free &= !vector || !moving;
+		}
+		if (free) {
+			*row = r;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* Few rows leave the multiplier idle.  Where their number is known, the rows
+ * that remain are a tile of their own; else the last tile is filled up. */
+static int32_t
+rows_of(int32_t extent, int32_t vectors, bool known)
+{
+	static const double busy[MOST_TILE + 1] = {
+		1, .12, .25, .37, .5, .6, .7, .76, .84, .88, .92, .95, 1
+	};
+	int32_t r, rest, best = 1;
+	double time, least = 0;
+
+	for (r = 1; r * vectors <= MOST_TILE && r <= extent; r++) {
+		rest = extent % r;
+		time = known ? (extent - rest) / busy[r * vectors] + rest /
+		       busy[rest * vectors] : (extent + r - 1) / r * r /
+		       busy[r * vectors];
+		if (least == 0 || time <= least) {
+			least = time;
+			best = r;
+		}
+	}
+	return best;
+}
+
+static void
+add(Vectors *v, Schedule *q, Loop l)
+{
+	PUSH(v->p->c, &q->loops, l);
+}
+
+static void
+box(Vectors *v, Schedule *q, Index i)
+{
+	Loop l = { .index = i, .count = extent_of(v, i), .step = 1 };
+
+	if (l.count > 1)
+		add(v, q, l);
+}
+
+static void
+along(Vectors *v, Schedule *q, int32_t panel, int32_t vectors)
+{
+	int32_t extent = v->p->index.v[q->lane].extent;
+	Loop l = { .index = q->lane, .step = 1, .vectors = vectors,
+	           .count = panel ? panel : extent,
+	           .guarded = panel && extent % panel };
+
+	add(v, q, l);
+}
+
+/* the panel that the index runs through in an operand */
+static int32_t
+panel_along(const Vectors *v, const Stmt *s, Index i)
+{
+	const Program *p = v->p;
+	const Expr *x = &p->exprs.v[s->expr];
+	ExprId kid[2] = { x->a, x->b };
+	uint32_t k, at;
+
+	for (k = 0; k < 2 && x->op == E_MUL; k++) {
+		const Expr *r = &p->exprs.v[kid[k]];
+		const Layout *l = &v->layout[r->tensor];
+		if (r->op != E_READ || l->panel == l->padded)
+			continue;
+		at = r->sub + (uint32_t)l->lane + p->tensors.v[r->tensor].batch;
+		if (!p->subs.v[at].indirect && aff_coef(p, p->subs.v[at].id, i))
+			return l->panel;
+	}
+	return 0;
+}
+
+/* a reduced index goes through the panels one by one, in the same order */
+static void
+reduce(Vectors *v, const Stmt *s, Schedule *q, Index i)
+{
+	int32_t extent = extent_of(v, i), panel = panel_along(v, s, i);
+
+	if (i == SAMPLE || !panel || extent <= panel ||
+	    (q->sums > 1 && extent % panel)) {
+		box(v, q, i);
+		return;
+	}
+	add(v, q, (Loop){ .index = i, .count = (extent + panel - 1) / panel,
+	    .step = panel });
+	add(v, q, (Loop){ .index = i, .count = panel, .step = 1,
+	    .guarded = extent % panel != 0 });
+}
+
+/* the rows of a tile: all whole tiles, or what remains */
+static void
+row_loops(Vectors *v, Schedule *q, Index row, int32_t rows, bool rest)
+{
+	int32_t extent = extent_of(v, row), n = extent / rows;
+
+	if (row == SAMPLE)
+		n = (extent + rows - 1) / rows;
+	if (!rest)
+		add(v, q, (Loop){ .index = row, .step = rows, .count = n });
+}
+
+static void
+tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
+{
+	const Program *p = v->p;
+	int32_t panel = panel_of(v, s), rows = 1, vectors = 1;
+	int32_t padded = layout_round(p->index.v[q->lane].extent);
+	bool sum = reductions(v, s) > 0, tiled;
+	Index row = 0;
+	uint32_t i;
+
+	if (sum)
+		vectors = panel ? panel / 16 : padded % 32 == 0 ? 2 : 1;
+	tiled = sum && s->lanes == 1 && row_index(v, s, q->lane, &row);
+	if (tiled)
+		rows = rows_of(extent_of(v, row), vectors, row != SAMPLE);
+	if (s->lanes > 1) {
+		q->sums = s->lanes;
+		vectors = 1;
+	} else if (sum && rows == 1 && !p->net->strict &&
+	           stmt_terms(p, s) >= LONG_SUM && vectors <= 2) {
+		q->sums = 8 / vectors;
+	}
+	if (panel)
+		add(v, q, (Loop){ .index = q->lane, .count = padded / panel,
+		                  .step = panel });
+	if (sum)
+		along(v, q, panel, vectors);
+	for (i = 0; i < s->nidx; i++) {
+		Index x = p->indices.v[s->idx + i];
+		if (x != q->lane && !(tiled && x == row))
+			box(v, q, x);
+	}
+	if (tiled)
+		row_loops(v, q, row, rows, rest);
+	if (!sum)
+		along(v, q, panel, vectors);
+	for (i = 0; i < s->nridx; i++)
+		reduce(v, s, q, p->indices.v[s->ridx + i]);
+	if (tiled && (rows > 1 || rest))
+		add(v, q, (Loop){ .index = row, .step = 1, .how = LOOP_UNROLL,
+		    .count = rest ? extent_of(v, row) % rows : rows,
+		    .first = rest ? extent_of(v, row) / rows * rows : 0,
+		    .clamped = row == SAMPLE });
+	v->rest = tiled && row != SAMPLE && extent_of(v, row) % rows;
+	add(v, q, (Loop){ .index = q->lane, .count = vectors, .step = 1,
+	    .how = LOOP_VECTORS });
+}
+
+/* what the kernel keeps to itself has room for whole vectors */
+static void
+pad(Vectors *v, TensorId t)
+{
+	Layout *l = &v->layout[t];
+
+	if (v->p->tensors.v[t].kind != T_TEMP || l->panel < l->padded)
+		return;
+	l->panel = l->padded = layout_round(l->padded);
+	if (v->p->tensors.v[t].batch && v->samples > 1)
+		*l = layout_panels(&v->p->tensors.v[t], l->lane);
+}
+
+/* ---- what is computed on the tile before it leaves the registers */
+
+uint32_t
+tile_outer(const Program *p, const Stmt *s, const Schedule *q)
+{
+	uint32_t i;
+
+	for (i = 0; i < q->loops.n; i++)
+		if (q->loops.v[i].how != LOOP_SERIAL ||
+		    !loop_is_result(p, s, &q->loops.v[i]))
+			break;
+	return i;
+}
+
+/* the same element as a member of the group writes, and which index of this
+ * statement stands for which loop */
+static bool
+same_element(const Vectors *v, const Stmt *written, const Schedule *q,
+	const Expr *read, Index *of)
+{
+	const Program *p = v->p;
+	Index mine, its;
+	uint32_t i, k;
+
+	for (i = 0; i < written->nlhs; i++) {
+		Sub a = p->subs.v[written->lhs + i];
+		Sub b = p->subs.v[read->sub + i];
+		if (a.indirect || b.indirect)
+			return false;
+		if (a.id == b.id && aff_lo(p, a.id) == aff_hi(p, a.id) &&
+		    !aff_coef(p, a.id, SAMPLE))
+			continue;
+		if (!aff_is_var(p, a.id, &its) || !aff_is_var(p, b.id, &mine))
+			return false;
+		for (k = 0; k < q->loops.n; k++) {
+			if (q->loops.v[k].index != its)
+				continue;
+			if (of[k] != UINT32_MAX && of[k] != mine)
+				return false;
+			of[k] = mine;
+		}
+	}
+	return true;
+}
+
+static bool
+all_bound(const Vectors *v, const Stmt *s, const Schedule *q, const Index *of)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < s->nidx; i++) {
+		Index x = v->p->indices.v[s->idx + i];
+		if (extent_of(v, x) < 2)
+			continue;
+		for (k = 0; k < q->loops.n && of[k] != x; k++)
+			;
+		if (k == q->loops.n)
+			return false;
+	}
+	for (k = 0; k < q->loops.n; k++)
+		if (of[k] == UINT32_MAX)
+			return false;
+	return true;
+}
+
+/* reads of what the group writes go to the elements at hand, and nothing that
+ * the group reads elsewhere is written */
+static bool
+fits(Vectors *v, const Stmts *list, const Schedule *group, uint32_t n,
+	const Accesses *a, StmtId id, const Schedule *shape, Index *of)
+{
+	const Stmt *s = &list->v[id];
+	uint32_t g, i, k;
+	bool any = false;
+
+	for (g = 0; g < n; g++) {
+		const Stmt *w = &list->v[group[g].stmt];
+		for (i = a->first[id]; i < a->first[id + 1]; i++) {
+			const Access *x = &a->all.v[i];
+			Expr e = { .sub = x->sub };
+			if (x->tensor != w->target)
+				continue;
+			if (x->write || !same_element(v, w, g ? &group[g] :
+			    shape, &e, of))
+				return false;
+			any = true;
+		}
+		for (k = a->first[group[g].stmt]; k < a->first[group[g].stmt +
+		     1]; k++)
+			if (a->all.v[k].tensor == s->target)
+				return false;
+	}
+	return any;
+}
+
+/* Needs the schedules of a group that ends the list; may `id` follow? */
+bool
+tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
+	const Schedule *group, uint32_t n, StmtId id, Schedule *q)
+{
+	const Program *p = v->p;
+	const Stmt *s = &list->v[id];
+	const Schedule *lead = &group[0];
+	uint32_t i, outer = tile_outer(p, &list->v[lead->stmt], lead);
+	Schedule shape = { 0 };
+	Index of[64];
+
+	if (s->red != RED_NONE || s->nridx || s->add || lead->loops.n > 60)
+		return false;
+	for (i = 0; i < lead->loops.n; i++)
+		if (loop_is_result(p, &list->v[lead->stmt], &lead->loops.v[i]))
+			PUSH(p->c, &shape.loops, lead->loops.v[i]);
+	for (i = 0; i < shape.loops.n; i++)
+		of[i] = UINT32_MAX;
+	if (!fits(v, list, group, n, a, id, &shape, of) ||
+	    !all_bound(v, s, &shape, of) ||
+	    cost(v, s, of[shape.loops.n - 1]) <= 0)
+		return false;
+	q->lane = of[shape.loops.n - 1];
+	for (i = 0; i < shape.loops.n; i++) {
+		Loop l = shape.loops.v[i];
+		l.index = of[i];
+		PUSH(p->c, &q->loops, l);
+	}
+	q->tile = true;
+	q->sums = 1;
+	q->fused = (int)outer;
+	pad(v, s->target);
+	return true;
+}
+
+/* Needs tile() for the statement, which left v->rest: the rows that remain. */
+void
+tile_rest(Vectors *v, const Stmt *s, const Schedule *whole, Schedule *q)
+{
+	q->lane = whole->lane;
+	q->tile = true;
+	q->sums = 1;
+	tile_loops(v, s, q, true);
+}
+
+/* Needs layouts; false: the statement runs by scalars. */
+bool
+tile(Vectors *v, const Stmt *s, Schedule *q)
+{
+	if (!lane_of(v, s, &q->lane))
+		return false;
+	q->tile = true;
+	q->sums = 1;
+	tile_loops(v, s, q, false);
+	pad(v, s->target);
+	return true;
+}
