@@ -77,6 +77,29 @@ place_sum(Steps *s, TensorId grad)
 	}
 }
 
+/* gradients that read a weight come before the weight is written */
+static void
+before_write(Steps *s, TensorId w)
+{
+	Program *p = s->p;
+	const Stmts *from = &p->kernel[K_GRADIENT];
+	Reads reads;
+	uint32_t i, k;
+
+	for (i = 0; i < from->n; i++) {
+		TensorId t = from->v[i].target;
+		if (p->tensors.v[t].kind != T_GRAD || s->placed[t])
+			continue;
+		reads = (Reads){ 0 };
+		expr_reads(p, from->v[i].expr, true, &reads);
+		for (k = 0; k < reads.n; k++)
+			if (p->exprs.v[reads.v[k]].tensor == w)
+				break;
+		if (k < reads.n)
+			place_sum(s, t);
+	}
+}
+
 static void
 rule(Steps *s, const Stmt *from)
 {
@@ -91,6 +114,8 @@ rule(Steps *s, const Stmt *from)
 		if (s->sum[t])
 			place_sum(s, t);
 	}
+	if (p->tensors.v[x.target].kind == T_WEIGHT)
+		before_write(s, x.target);
 	p->at = x.loc;
 	x.expr = tidy(p, ex_map(p, x.expr, renamed, s));
 	PUSH(p->c, s->out, x);
