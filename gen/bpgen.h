@@ -500,6 +500,7 @@ typedef struct {
 	uint32_t parts;
 	int64_t work;                /* reals of workspace */
 	int samples;                 /* most at a time; 1: no loops over samples */
+	bool by_samples;             /* straight line on vectors of samples */
 	bool used;
 } KernelPlan;
 typedef struct {

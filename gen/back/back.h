@@ -147,6 +147,8 @@ typedef struct {
 	bool by_vectors;            /* the expression at hand runs along lane */
 	Index lane;
 	const char *place;          /* of the tile: _2_0 */
+	bool first;                 /* of a list of declarations */
+	const char **joined;        /* by tensor: what joins its lanes, or NULL */
 	VEC(Named) named;           /* reads that have variables */
 	uint32_t *along, along_now; /* by expression: stamp, is it a vector */
 
@@ -195,6 +197,15 @@ bool put_target(Emit *e, const Stmt *s, bool constant);
 bool target_is_dead(Emit *e, const Stmt *s);
 const Reads *reads_of(Emit *e, ExprId root); /* times: in the text, at most 2 */
 
+/* ---- samples.c: straight line on vectors of samples */
+bool sums_samples(const Emit *e, const Stmt *s);
+void sample_sum(Emit *e, const Stmt *s);    /* adds the lanes of a vector */
+void sample_sums_begin(Emit *e);            /* variables of the sums */
+void samples_begin(Emit *e);                /* for (int s = 0; ... */
+void samples_end(Emit *e);
+void each_point(Emit *e, const Schedule *q, const Stmt *s, uint32_t loop,
+	void (*f)(Emit *, const Stmt *));
+
 /* ---- loops.c: schedules -> loops around equations and accumulators */
 void emit_nest(Emit *e, uint32_t from, uint32_t to, uint32_t depth);
 
@@ -204,6 +215,9 @@ bool along_lane(const Emit *e, ExprId id);   /* is its value a vector? */
 void put_vector(Emit *e, ExprId id, int precedence); /* as one, in any case */
 void put_read_text(Emit *e, TensorId t, const Sub *subs, uint32_t n);
 void put_address(Emit *e, TensorId t, const Sub *subs, uint32_t n);
+bool of_samples(const Emit *e, TensorId t);
+void put_sample_address(Emit *e, TensorId t, int64_t flat);
+void put_value_for(Emit *e, TensorId target, ExprId id, int precedence);
 bool put_rest(Emit *e, bool whole);
 bool ends_early(const Emit *e, TensorId t);
 /* for (...) of a loop; the body is written between */
@@ -220,7 +234,10 @@ typedef struct {                /* a function; its text is without header */
 	const char *text;           /* lines that begin with a tab */
 	bool n, x, t, y, hash, samples; /* arguments that it uses */
 } Function;
-typedef struct { VEC(Function) parts; const char *result; } KernelText;
+typedef struct {
+	VEC(Function) parts;
+	const char *result;         /* the loss; NULL: none, or added to total */
+} KernelText;
 Emit *emit_new(Program *p, const Plan *plan, const char *prefix);
 KernelText emit_kernel(Emit *e, Kernel kernel, bool trace);
 const char *layer_text(Program *p, int layer);  /* dense 2 sigmoid */

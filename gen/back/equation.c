@@ -192,7 +192,7 @@ need_point(Emit *e, const Stmt *s)
 }
 
 /* the points of a schedule's result loops; all of them are unrolled */
-static void
+void
 each_point(Emit *e, const Schedule *q, const Stmt *s, uint32_t loop,
 	void (*f)(Emit *, const Stmt *))
 {
@@ -297,6 +297,7 @@ may_inline(Emit *e, const Stmt *s)
 	const Tensor *t = &e->p->tensors.v[s->target];
 
 	return is_local(e, s->target) && is_anonymous(e, t) &&
+	       !sums_samples(e, s) &&
 	       e->writers[s->target] == 1 && !s->add && !e->trace &&
 	       s->target != e->p->loss[e->kernel] &&
 	       s->red <= RED_SUM && s->lanes == 1 &&
@@ -332,6 +333,18 @@ inline_point(Emit *e, const Stmt *s)
 	return true;
 }
 
+/* -0, that of a sum without terms */
+static void
+put_start(Emit *e, TensorId target)
+{
+	bool vector = of_samples(e, target);
+
+	put(e, vector ? fmt(e->c, "bp_splat%s(", e->of_vector) : "");
+	put(e, literal_text(e, -0.0));
+	put(e, vector ? ")" : "");
+	e->use_vectors |= vector;
+}
+
 static void
 put_sum_terms(Emit *e, const Stmt *s, Box *b, int64_t most, bool begun)
 {
@@ -344,7 +357,7 @@ put_sum_terms(Emit *e, const Stmt *s, Box *b, int64_t most, bool begun)
 			continue;
 		}
 		if (!begun) {
-			put_expr(e, s->expr, P_ADD);
+			put_value_for(e, s->target, s->expr, P_ADD);
 		} else if (minus) {
 			put(e, " - ");
 			put_expr(e, x->a, P_MUL);
@@ -374,12 +387,12 @@ put_inlined(Emit *e, const Inlined *in, int precedence)
 	b = box_open(e, s->ridx, s->nridx);
 	if (!terms) {
 		put(e, precedence > P_ADD ? "(" : "");
-		put(e, literal_text(e, -0.0));
+		put_start(e, s->target);
 		put(e, precedence > P_ADD ? ")" : "");
 	} else if (terms == 1) {
 		while (box_next(&b) && !guards_hold(e, s))
 			;
-		put_expr(e, s->expr, precedence);
+		put_value_for(e, s->target, s->expr, precedence);
 	} else {
 		put(e, precedence > P_ADD ? "(" : "");
 		put_sum_terms(e, s, &b, terms, false);
@@ -409,7 +422,7 @@ put_target(Emit *e, const Stmt *s, bool constant)
 			begun[flat] = 1;
 			put(e, constant && e->writers[t] == 1 ? "const " : "");
 			put(e, e->p->tensors.v[t].kind == T_INT ? "int32_t" :
-			    e->real);
+			    of_samples(e, t) ? e->vector : e->real);
 			put(e, " ");
 			put_ref(e, t, &e->p->subs.v[s->lhs], s->nlhs);
 			return true;
@@ -489,13 +502,13 @@ sum_equation(Emit *e, const Stmt *s, int64_t terms)
 		if (begun)
 			put_ref(e, s->target, &e->p->subs.v[s->lhs], s->nlhs);
 		if (!terms)
-			put(e, literal_text(e, -0.0));
+			put_start(e, s->target);
 		else if (step > 1 && terms > 1)
 			put_sum_terms(e, s, &b, MOST_TERMS, begun);
 		else {
 			put(e, begun ? " + " : "");
-			put_expr(e, s->expr, begun ? P_MUL :
-			         terms == 1 ? P_ANY : P_ADD);
+			put_value_for(e, s->target, s->expr, begun ? P_MUL :
+			              terms == 1 ? P_ANY : P_ADD);
 		}
 		line_close(e, ";");
 		if (helpers)
@@ -528,7 +541,7 @@ lane(Emit *e, const Stmt *s, int which, const char *name)
 
 	line_open(e);
 	put(e, "const ");
-	put(e, e->real);
+	put(e, of_samples(e, s->target) ? e->vector : e->real);
 	put(e, " ");
 	put(e, name);
 	put(e, " = ");
@@ -537,10 +550,10 @@ lane(Emit *e, const Stmt *s, int which, const char *name)
 		    !guards_hold(e, s))
 			continue;
 		put(e, terms ? " + " : "");
-		put_expr(e, s->expr, terms++ ? P_MUL : P_ADD);
+		put_value_for(e, s->target, s->expr, terms++ ? P_MUL : P_ADD);
 	}
 	if (!terms)
-		put(e, literal_text(e, -0.0));
+		put_start(e, s->target);
 	line_close(e, ";");
 	box_close(&b);
 }
@@ -581,6 +594,17 @@ lanes_equation(Emit *e, const Stmt *s)
 	line_close(e, s->add ? ");" : ";");
 }
 
+static void
+put_larger(Emit *e, TensorId target)
+{
+	if (of_samples(e, target)) {
+		put(e, fmt(e->c, "bp_larger%s(", e->of_vector));
+		return;
+	}
+	e->use_larger = true;
+	put(e, fmt(e->c, "%s_larger(", e->prefix));
+}
+
 /* starts from the first term that there is */
 static void
 max_equation(Emit *e, const Stmt *s)
@@ -597,13 +621,11 @@ max_equation(Emit *e, const Stmt *s)
 		put_target(e, s, terms == 1);
 		put(e, " = ");
 		if (begun) {
-			e->use_larger = true;
-			put(e, e->prefix);
-			put(e, "_larger(");
+			put_larger(e, s->target);
 			put_ref(e, s->target, &e->p->subs.v[s->lhs], s->nlhs);
 			put(e, ", ");
 		}
-		put_expr(e, s->expr, P_ANY);
+		put_value_for(e, s->target, s->expr, P_ANY);
 		line_close(e, begun ? ");" : ";");
 		if (helpers)
 			hoists_end(e, s->expr);
@@ -645,6 +667,13 @@ equation(Emit *e, const Stmt *s)
 {
 	if (target_is_dead(e, s) || inline_point(e, s))
 		return;
+	if (e->k->by_samples) {
+		e->along_now++;
+		if (sums_samples(e, s) || e->k->store[s->target].how == ST_ARG) {
+			sample_sum(e, s);
+			return;
+		}
+	}
 	if (s->red == RED_MAX)
 		max_equation(e, s);
 	else if (s->lanes > 1)

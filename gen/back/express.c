@@ -238,6 +238,13 @@ place_offset(const Emit *e, TensorId t)
 	return 0;
 }
 
+/* does it have a value for each sample of a vector? */
+bool
+of_samples(const Emit *e, TensorId t)
+{
+	return e->k->by_samples && e->p->tensors.v[t].batch;
+}
+
 /* an element that straight line copies into a variable of its own */
 static bool
 has_local(Emit *e, TensorId t)
@@ -246,6 +253,8 @@ has_local(Emit *e, TensorId t)
 
 	if (!e->load_locals || e->writers[t])
 		return false;
+	if (of_samples(e, t))
+		return true;
 	if (e->kernel == K_UPDATE || e->kernel == K_INIT)
 		return x->kind == T_NET;
 	return x->kind == T_INPUT || x->kind == T_TARGET ||
@@ -301,6 +310,27 @@ put_random(Emit *e, TensorId t, const Sub *subs, uint32_t n)
 	put(e, ")");
 }
 
+/* one element of each sample of a vector: x + 4*s + 2 */
+void
+put_sample_address(Emit *e, TensorId t, int64_t flat)
+{
+	int64_t stride = sample_stride(e, t);
+
+	put_array(e, t);
+	put(e, " + ");
+	put(e, stride > 1 ? fmt(e->c, "%lld*s", (long long)stride) : "s");
+	put(e, flat ? fmt(e->c, " + %lld", (long long)flat) : "");
+	e->use_vectors = true;
+}
+
+static void
+put_samples_of(Emit *e, TensorId t, int64_t flat)
+{
+	put(e, fmt(e->c, "bp_gather%s(", e->of_vector));
+	put_sample_address(e, t, flat);
+	put(e, fmt(e->c, ", %lld, rest)", (long long)sample_stride(e, t)));
+}
+
 void
 put_load_of(Emit *e, TensorId t, int64_t flat)
 {
@@ -314,6 +344,11 @@ put_load_of(Emit *e, TensorId t, int64_t flat)
 	}
 	put_name(e, t, at, n);
 	put(e, " = ");
+	if (of_samples(e, t)) {
+		put_samples_of(e, t, layout_flat(x, &e->k->layout[t], at +
+		               x->batch) + place_offset(e, t));
+		return;
+	}
 	put_array(e, t);
 	if (!is_plain_field(e, t)) {
 		put(e, "[");
@@ -345,7 +380,9 @@ put_ref(Emit *e, TensorId t, const Sub *subs, uint32_t n)
 	} else if (s->how == ST_LOCAL) {
 		if (!constant)
 			die(e->c, EX_SOFTWARE_, "%s is no array", x->name);
+		put(e, e->joined && e->joined[t] ? e->joined[t] : "");
 		put_name(e, t, at, n);
+		put(e, e->joined && e->joined[t] ? ")" : "");
 	} else if (x->kind == T_CONST && !x->values) {
 		die(e->c, EX_SOFTWARE_, "the table %s has no values", x->name);
 	} else if (constant && x->kind == T_CONST) {
@@ -458,7 +495,7 @@ put_read(Emit *e, TensorId t, const Sub *subs, uint32_t n)
 	Text text = { .c = e->c }, *out = e->out;
 	uint32_t i;
 
-	if (!e->by_vectors) {
+	if (!e->by_vectors || e->k->by_samples) {
 		put_ref(e, t, subs, n);
 		return;
 	}
@@ -811,6 +848,16 @@ along_lane(const Emit *e, ExprId id)
 		    aff_coef(e->p, e->p->subs.v[x->sub + i].id, e->lane);
 	e->along[id] = e->along_now << 1 | r;
 	return r;
+}
+
+/* the value of a target: a vector where that has one for each sample */
+void
+put_value_for(Emit *e, TensorId target, ExprId id, int precedence)
+{
+	if (of_samples(e, target))
+		put_vector(e, id, precedence);
+	else
+		put_expr(e, id, precedence);
 }
 
 void

@@ -151,7 +151,7 @@ put_loads(Emit *e)
 			continue;
 		line_open(e);
 		put(e, "const ");
-		put(e, e->real);
+		put(e, of_samples(e, t) ? e->vector : e->real);
 		put(e, " ");
 		for (j = i; j < e->loads.n; j++) {
 			if (e->loads.v[j].tensor != t)
@@ -183,8 +183,8 @@ block(Emit *e, uint32_t from, uint32_t to, Text *out)
 		if (out->n)
 			text_put(out, "\n", 1);
 		if (comment)
-			text_add(out, "\t/* %s */\n",
-			         comment_safe(e->c, comment));
+			text_add(out, "%s/* %s */\n", e->indent > 1 ? "\t\t" :
+			         "\t", comment_safe(e->c, comment));
 	}
 	e->comment = comment;
 	put_loads(e);
@@ -225,6 +225,15 @@ put_aliases(Emit *e, Text *out)
 		         e->real, e->kernel == K_STEP ? "" : "n->");
 }
 
+/* straight line on vectors of samples: within their loop? */
+static bool
+in_samples(const Emit *e, uint32_t q)
+{
+	const Stmt *s = &e->list->v[e->k->schedules.v[q].stmt];
+
+	return sums_samples(e, s) || e->p->tensors.v[s->target].batch;
+}
+
 static Function
 function(Emit *e, uint32_t from, uint32_t to)
 {
@@ -238,10 +247,22 @@ function(Emit *e, uint32_t from, uint32_t to)
 	memset(e->loaded, 0, (e->p->tensors.n + 1) * sizeof *e->loaded);
 	e->fresh = 0;
 	e->indent = 1;
+	e->joined = NULL;
+	e->out = &body;
+	if (e->k->by_samples)
+		sample_sums_begin(e);
 	for (i = from; i < to; i = end) {
-		for (end = i + 1; end < to && same_block(e, i, end); end++)
+		bool inside = e->k->by_samples && in_samples(e, i);
+		for (end = i + 1; end < to && same_block(e, i, end) &&
+		     (!e->k->by_samples || in_samples(e, end) == inside); end++)
 			;
+		e->out = &body;
+		if (inside && (i == from || !in_samples(e, i - 1)))
+			samples_begin(e);
 		block(e, i, end, &body);
+		e->out = &body;
+		if (inside && (end == to || !in_samples(e, end)))
+			samples_end(e);
 	}
 	put_aliases(e, &all);
 	if (all.n && body.n)
@@ -312,7 +333,8 @@ emit_kernel(Emit *e, Kernel kernel, bool trace)
 		if (!k->schedules.n)
 			break;
 	}
-	if (e->p->loss[kernel] && kernel != K_FORWARD && kernel != K_FORWARDS)
+	if (e->p->loss[kernel] && kernel != K_FORWARD &&
+	    kernel != K_FORWARDS && !k->by_samples)
 		r.result = result_text(e, e->p->loss[kernel]);
 	return r;
 }

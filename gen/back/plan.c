@@ -19,7 +19,8 @@
  * serves several, but what lies between the layers stays in the cache. */
 enum {
 	MOST_WORK = 1 << 18,        /* reals of temporaries */
-	MOST_SAMPLES = 128, BATCH_FORWARD = 32, FEW_SAMPLES = 4
+	MOST_SAMPLES = 128, BATCH_FORWARD = 32, FEW_SAMPLES = 4,
+	MOST_TOGETHER = 1 << 16     /* by vectors of samples: no workspace */
 };
 
 typedef struct {
@@ -143,8 +144,7 @@ static void
 choose_auto(Planner *a)
 {
 	static const Kernel together[] = {
-		K_FORWARD, K_LOSS, K_GRADIENT, K_TRAINLOSS, K_FORWARDS,
-		K_GRADIENTS, K_STEP
+		K_FORWARD, K_LOSS, K_GRADIENT, K_TRAINLOSS
 	};
 	bool small = true;
 	size_t i;
@@ -155,9 +155,48 @@ choose_auto(Planner *a)
 			         AUTO_TERMS;
 	for (i = 0; i < sizeof together / sizeof together[0]; i++)
 		a->small[together[i]] = small;
+	a->small[K_FORWARDS] = a->small[K_GRADIENTS] = a->small[K_STEP] = small;
 	a->small[K_UPDATE] = terms_of(a->p, &a->p->kernel[K_UPDATE]) <=
 	                     AUTO_TERMS;
 	a->small[K_INIT] = terms_of(a->p, &a->p->kernel[K_INIT]) <= AUTO_TERMS;
+}
+
+static int64_t
+point_weight(const Program *p, const Stmt *s)
+{
+	int64_t w = stmt_terms(p, s) / 4;
+
+	return w > 1 ? w : 1;
+}
+
+/* how much straight line there will be; too much is refused beforehand */
+static int64_t
+straight_weight(Planner *a, Kernel k, bool counted)
+{
+	const Stmts *list = &a->p->kernel[k];
+	int64_t sum = 0, w;
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++) {
+		const Stmt *s = &list->v[i];
+		if (!a->unrolled[i]) {
+			sum += 4;
+			continue;
+		}
+		w = stmt_points(a->p, s) * point_weight(a->p, s) *
+		    repeats(a->p, s);
+		sum += w;
+		a->straight += counted ? w : 0;
+		if (a->straight <= MOST_STRAIGHT)
+			continue;
+		err(a->p->c, s->layer >= 0 ?
+		    a->p->net->layers.v[s->layer].loc : s->loc,
+		    "straight line code of more than %d statements",
+		    MOST_STRAIGHT);
+		help(a->p->c, "leave out `unroll` for large layers");
+		return -1;
+	}
+	return sum;
 }
 
 /* ---- how many samples at a time */
@@ -190,6 +229,51 @@ temporaries(const Program *p, Kernel kernel)
 	return n;
 }
 
+/* does a comparison of integers stand in the expression? */
+static bool
+compares_integers(const Program *p, ExprId root, bool *seen)
+{
+	const Expr *x = &p->exprs.v[root];
+
+	if (!root || seen[root])
+		return false;
+	seen[root] = true;
+	return x->op == E_IEQ || compares_integers(p, x->a, seen) ||
+	       compares_integers(p, x->b, seen) ||
+	       compares_integers(p, x->c, seen);
+}
+
+/* Straight line whose values are vectors of samples: nothing in it may depend
+ * on the sample in a way that vectors do not have. */
+static bool
+may_go_by_samples(Planner *a, Kernel kernel)
+{
+	const Program *p = a->p;
+	const Stmts *list = &p->kernel[kernel];
+	const Accesses *acc = accesses(a->p, list);
+	bool *seen = mem(p->c, p->exprs.n + 1);
+	uint32_t i;
+
+	if (p->net->lanes < 2 || a->o->random)
+		return false;
+	for (i = 0; i < list->n; i++) {
+		const Stmt *s = &list->v[i];
+		if (!wants_straight(a, kernel, s) || s->red == RED_ARGMAX ||
+		    (s->add && p->tensors.v[s->target].kind == T_TEMP) ||
+		    compares_integers(p, s->expr, seen))
+			return false;
+	}
+	for (i = 0; i < acc->all.n; i++) {
+		TensorId t = acc->all.v[i].tensor;
+		if (acc->indirect[t] || p->tensors.v[t].kind == T_INT ||
+		    (p->tensors.v[t].kind == T_RAND && p->tensors.v[t].batch))
+			return false;
+	}
+	a->unrolled = mem(p->c, list->n + 1);
+	memset(a->unrolled, true, list->n);
+	return straight_weight(a, kernel, false) <= WHOLE_WEIGHT;
+}
+
 /* 0: the kernel is not made, 1: it works on a single sample */
 static int
 samples_of(Planner *a, Kernel kernel)
@@ -200,15 +284,19 @@ samples_of(Planner *a, Kernel kernel)
 
 	if (kernel < K_COUNT)
 		return 1;
-	if (!p->kernel[kernel].n || a->o->check)
-		return 0;
-	if (kernel == K_STEP && (p->net->batch_all ||
-	    (batch > 1 && a->plan->kernel[K_GRADIENTS].samples < batch)))
+	if (!p->kernel[kernel].n || (kernel == K_STEP && p->net->batch_all))
 		return 0;
 	if (kernel == K_STEP && batch == 1)
 		return 1;
-	if (any_straight(a, kernel) || !a->vectors || a->o->random ||
-	    (kernel == K_GRADIENTS && p->input_grads.n))
+	if (kernel == K_GRADIENTS && p->input_grads.n)
+		return 0;
+	if (may_go_by_samples(a, kernel)) {
+		if (kernel == K_FORWARDS)
+			batch = MOST_TOGETHER;
+		a->plan->kernel[kernel].by_samples = batch >= FEW_SAMPLES;
+		return batch >= FEW_SAMPLES ? batch : 0;
+	}
+	if (any_straight(a, kernel) || !a->vectors || a->o->random)
 		return 0;
 	each = temporaries(p, kernel) + 1;
 	most = MOST_WORK / each;
@@ -218,6 +306,8 @@ samples_of(Planner *a, Kernel kernel)
 		batch = (int)most;
 	if (batch > MOST_SAMPLES)
 		batch = MOST_SAMPLES;
+	if (kernel == K_STEP && batch < p->net->batch)
+		return 0;
 	return batch < FEW_SAMPLES ? 0 : batch;
 }
 
@@ -255,14 +345,6 @@ into_part(Planner *a, int64_t weight)
 		a->weight = 0;
 	}
 	a->weight += weight;
-}
-
-static int64_t
-point_weight(const Program *p, const Stmt *s)
-{
-	int64_t w = stmt_terms(p, s) / 4;
-
-	return w > 1 ? w : 1;
 }
 
 /* the box of a statement, cut along its outer indices until it fits a part;
@@ -421,36 +503,6 @@ tiles(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	return n;
 }
 
-/* how much straight line there will be; too much is refused beforehand */
-static int64_t
-straight_weight(Planner *a, Kernel k)
-{
-	const Stmts *list = &a->p->kernel[k];
-	int64_t sum = 0, w;
-	uint32_t i;
-
-	for (i = 0; i < list->n; i++) {
-		const Stmt *s = &list->v[i];
-		if (!a->unrolled[i]) {
-			sum += 4;
-			continue;
-		}
-		w = stmt_points(a->p, s) * point_weight(a->p, s) *
-		    repeats(a->p, s);
-		sum += w;
-		a->straight += w;
-		if (a->straight <= MOST_STRAIGHT)
-			continue;
-		err(a->p->c, s->layer >= 0 ?
-		    a->p->net->layers.v[s->layer].loc : s->loc,
-		    "straight line code of more than %d statements",
-		    MOST_STRAIGHT);
-		help(a->p->c, "leave out `unroll` for large layers");
-		return -1;
-	}
-	return sum;
-}
-
 /* statements of a scan stay together */
 static StmtId
 scan_end(const Stmts *list, StmtId i)
@@ -488,6 +540,40 @@ schedules(Planner *a, KernelPlan *k, const Stmts *list, const Accesses *acc,
 	}
 }
 
+static bool
+has_samples(const Program *p, const Stmt *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->nridx; i++)
+		if (p->indices.v[s->ridx + i] == SAMPLE)
+			return true;
+	return p->tensors.v[s->target].batch;
+}
+
+/* 0: before the loop over the samples, 1: in it, 2: after it */
+static int
+when(const Program *p, const Stmt *s)
+{
+	return has_samples(p, s) ? 1 : s->phase < PH_UPDATE ? 0 : 2;
+}
+
+/* The order of the list lets a gradient come before what reads it, and before
+ * the weights that it reads are written. */
+static void
+by_samples(Planner *a, KernelPlan *k, const Stmts *list)
+{
+	StmtId i, end;
+	int now;
+
+	for (now = 0; now < 3; now++)
+		for (i = 0; i < list->n; i = end) {
+			end = scan_end(list, i);
+			if (when(a->p, &list->v[i]) == now)
+				straight(a, k, list, i, end);
+		}
+}
+
 static Layout *
 layout_copy(Planner *a)
 {
@@ -508,7 +594,8 @@ plan_kernel(Planner *a, Kernel kernel)
 
 	k->store = mem(p->c, (p->tensors.n + 1) * sizeof *k->store);
 	k->layout = layout_copy(a);
-	k->samples = a->samples = samples_of(a, kernel);
+	k->samples = samples_of(a, kernel);
+	a->samples = k->by_samples ? 1 : k->samples;
 	if (!k->samples || !wants(p, kernel) ||
 	    (kernel == K_TRAINLOSS && !a->o->check))
 		return true;
@@ -516,7 +603,9 @@ plan_kernel(Planner *a, Kernel kernel)
 	if (!check_batch(p, kernel))
 		return false;
 	choose(a, kernel);
-	weight = straight_weight(a, kernel);
+	if (k->by_samples)
+		memset(a->unrolled, true, list->n);
+	weight = straight_weight(a, kernel, true);
 	if (weight < 0)
 		return false;
 	a->part = 0;
@@ -524,8 +613,11 @@ plan_kernel(Planner *a, Kernel kernel)
 	a->whole = weight <= WHOLE_WEIGHT;
 	acc = accesses(p, list);
 	check_writers(p, list, acc);
-	schedules(a, k, list, acc, a->vectors && kernel != K_TRAINLOSS &&
-	          kernel != K_INIT);
+	if (k->by_samples)
+		by_samples(a, k, list);
+	else
+		schedules(a, k, list, acc, a->vectors &&
+		          kernel != K_TRAINLOSS && kernel != K_INIT);
 	k->parts = a->part + 1;
 	if (!a->o->random)
 		fuse(p, list, k, acc);

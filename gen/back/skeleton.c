@@ -405,6 +405,7 @@ kernel(lua_State *L, Skeleton *k, const char *name, const KernelText *text,
 	lua_setfield(L, -2, "body");
 	set(L, "result", text->result ? text->result : literal_text(k->e, 0));
 	set_int(L, "samples", samples);
+	set_bool(L, "adds", !text->result);
 	lua_setfield(L, -2, name);
 }
 

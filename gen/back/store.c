@@ -370,7 +370,8 @@ store_tensors(Program *p, Kernel kernel, KernelPlan *k, const Accesses *a,
 		if (place->how != ST_WORK)
 			continue;
 		place->offset = -1;
-		if (t == loss && (k->parts > 1 || k->samples > 1))
+		if (t == loss && (k->parts > 1 ||
+		    (k->samples > 1 && !k->by_samples)))
 			continue;
 		if (l->straight && l->part0 == l->part1 && !a->indirect[t])
 			*place = (Store){ ST_LOCAL, LOCAL_ELEMENTS };

@@ -241,8 +241,10 @@ ${name}_forward_batch(${name}_net *n, const ${name}_real *x, ${name}_real *y, si
 @ kernel(K.gradients, "static " .. name .. "_real", name .. "_gradient_samples", xt .. ", int samples" .. total)
 
 	n->samples += (uint32_t)samples;
+@ if not K.gradients.adds then
 	for (int s = 0; s < samples; s++)
 		total += ${K.gradients.result};
+@ end
 	return total;
 }
 
@@ -296,8 +298,10 @@ ${name}_update(${name}_net *n)
 @ kernel(K.step, "static " .. name .. "_real", name .. "_step", xt .. ", int samples" .. total)
 
 	n->step++;
+@ if not K.step.adds then
 	for (int s = 0; s < samples; s++)
 		total += ${K.step.result};
+@ end
 	return total;
 }
 
