@@ -486,6 +486,7 @@ typedef struct {
 	bool tile;                   /* vectors along `lane`: the loops that end it
 	                                are rows, then vectors of the tile */
 	Index lane;
+	bool across;                 /* the lanes run along the sum and are joined */
 	int sums;                    /* partial sums of each place (math fast) */
 } Schedule;
 typedef enum { ST_NONE, ST_LOCAL, ST_WORK, ST_FIELD, ST_ARG, ST_TABLE } StoreHow;

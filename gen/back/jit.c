@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * C text -> functions in memory, by TinyCC.
+ * C text -> functions in memory, by TinyCC; or those of a library.
  *
  * No file is read or written: the text is complete in itself, and of the host
  * it may call the four functions that compilers put in by themselves.  Pages
  * are writable while TinyCC fills them and executable afterwards, never both
  * once the caller has them, so the text must not write to statics.  One thing
  * cannot be caught: without memory TinyCC itself ends the process. */
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,6 +21,7 @@ struct Jit {
 	void *pages;            /* NULL: the state holds the code */
 	size_t size;
 	TCCState *state;        /* NULL unless it holds the code */
+	void *library;          /* NULL unless that does */
 	Symbol *symbols;        /* sorted by name */
 	size_t n;
 	char *names;            /* what they point into */
@@ -227,6 +229,8 @@ jit_symbol(Jit *j, const char *name)
 
 	if (j->state)
 		return tcc_get_symbol(j->state, name);
+	if (j->library)
+		return dlsym(j->library, name);
 	if (!j->n)
 		return NULL;
 	found = bsearch(&key, j->symbols, j->n, sizeof key, by_name);
@@ -243,9 +247,29 @@ jit_free(Jit *j)
 		munmap(j->pages, j->size);
 	if (j->state)
 		tcc_delete(j->state);
+	if (j->library)
+		dlclose(j->library);
 	free(j->symbols);
 	free(j->names);
 	free(j);
+}
+
+Jit *
+jit_open(Ctx *c, const char *path, const char **why)
+{
+	Jit *j = calloc(1, sizeof *j);
+	const char *said;
+
+	*why = j ? NULL : "out of memory";
+	if (!j)
+		return NULL;
+	j->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (j->library)
+		return j;
+	said = dlerror();
+	*why = copy(c, said ? said : path, strlen(said ? said : path));
+	free(j);
+	return NULL;
 }
 
 /* Needs: C without includes.  One compile at a time (TinyCC's parser has

@@ -16,7 +16,7 @@
 
 /* the first three stand in the table; the others decide where curvature or a
  * kink leaves these useless */
-static const double steps[ALL_STEPS] = {1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7};
+static const double widths[ALL_STEPS] = {1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7};
 
 /* ------------------------------------------------------------- the point */
 
@@ -288,8 +288,8 @@ test_entry(Check *k, Block *b, size_t i)
 	if (!isfinite(v.analytic))
 		return (Verdict){v.analytic, NAN, INFINITY, false, true};
 	for (j = 0; j < ALL_STEPS && (j < STEPS || !v.right); j++) {
-		n[j] = difference(k, at, steps[j]);
-		r = k->noise / steps[j];
+		n[j] = difference(k, at, widths[j]);
+		r = k->noise / widths[j];
 		judge(&v, n[j], r, j < STEPS);
 		if (j && !isnan(n[j]) && !isnan(n[j - 1]))
 			judge(&v, (100 * n[j] - n[j - 1]) / 99, 2 * r,
@@ -398,9 +398,9 @@ print_order(const Check *k, const Block *b)
 	const double *e = b->common;
 	double order;
 
-	if (e[2] > 20 * k->noise / steps[2])
+	if (e[2] > 20 * k->noise / widths[2])
 		order = log10(e[0] / e[2]) / 2;
-	else if (e[1] > 20 * k->noise / steps[1])
+	else if (e[1] > 20 * k->noise / widths[1])
 		order = log10(e[0] / e[1]);
 	else {
 		printf("%7s", "-");
@@ -559,24 +559,32 @@ reals(Check *k, size_t n)
 	return mem(k->s->c, (n + 1) * sizeof(double));
 }
 
+/* losses that all differences take; a loss costs more than its parameters, so
+ * where WORK is the limit this is one too */
+static double
+evaluations(const Check *k)
+{
+	double entries = (double)(k->params + k->inputs), most;
+
+	most = k->all ? entries : fmin(entries, WORK / (2 * STEPS *
+	                                                (double)k->params));
+	return 2 * STEPS * most;
+}
+
 static int
 compile(Check *k)
 {
 	Session *s = k->s;
-	PlanOptions how;
-	int rc = plan_options(s->cli, s->net, &how);
+	int rc;
 
-	if (rc)
-		return rc;
-	k->net = net_new(s->c, s->net, F64, &how, true);
-	rc = messages(s->c, s->cli);
-	if (!k->net)
-		return rc ? rc : EX_DATA;
-	k->program = net_program(k->net);
 	k->params = (size_t)s->net->params;
 	k->inputs = (size_t)s->net->inputs;
 	k->targets = (size_t)s->net->targets;
 	k->all = cli_has(s->cli, "all") || k->params <= MOST_PARAMS;
+	rc = session_net(s, F64, true, evaluations(k), &k->net);
+	if (rc)
+		return rc;
+	k->program = net_program(k->net);
 	k->w = reals(k, k->params);
 	k->x = reals(k, k->inputs);
 	k->t = reals(k, k->targets);

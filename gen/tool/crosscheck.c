@@ -326,16 +326,15 @@ void
 check_single(Check *k)
 {
 	Session *s = k->s;
-	PlanOptions how = {0};
 	double *g32, *expected;
 	int before = k->failures;
-	Net *net;
+	Net *net = NULL;
 
-	if (plan_options(s->cli, s->net, &how))
+	if (session_net(s, F32, false, 1, &net)) {
+		net_free(net);
+		k->failures++;
 		return;
-	net = net_new(s->c, s->net, F32, &how, false);
-	if (!net)
-		return;
+	}
 	g32 = mem(s->c, (k->params + 1) * sizeof *g32);
 	expected = mem(s->c, (k->params + 1) * sizeof *expected);
 	gradient32(k, net, g32);

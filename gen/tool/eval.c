@@ -330,7 +330,7 @@ evaluate(Eval *e)
 	if (!rc)
 		rc = require_names(s->c, s->cli, m, n);
 	if (!rc)
-		rc = session_compile(s);
+		rc = session_compile(s, 2 * (double)s->data->rows / 3);
 	if (!rc) {
 		e->n = s->data->rows;
 		rc = held_out(e, &rows);

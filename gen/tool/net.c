@@ -2,6 +2,8 @@
  * A network compiled in memory: program, plan, C, functions by type. */
 #include <stdlib.h>
 #include <string.h>
+#define BP_TYPES_ONLY
+#include "../../runtime/bp.h"
 #include "tool.h"
 
 #define PREFIX "net"
@@ -24,20 +26,24 @@
 	X(size_t, save, (const void *, void *, size_t)) \
 	X(int, load, (void *, const void *, size_t)) \
 	X(R, training_loss, (void *, const R *, const R *)) \
-	X(uint32_t, switches, (void *, const R *, const R *))
+	X(uint32_t, switches, (void *, const R *, const R *)) \
+	X(R, gradient_batch, (void *, const R *, const R *, size_t)) \
+	X(R *, gradient_at, (void *, size_t, size_t *))
 #define MEMBER(result, name, args) result (*name) args;
 typedef struct { FUNCTIONS(MEMBER, float) } SingleTable;
 typedef struct { FUNCTIONS(MEMBER, double) } DoubleTable;
+
+typedef union { SingleTable f; DoubleTable d; } Functions;
 
 struct Net {
 	Program *program;
 	Plan *plan;
 	Text text;
-	Jit *jit;
+	Jit *jit;                   /* NULL: not compiled yet, or a twin */
 	void *state;
 	size_t bytes;
 	Dtype dtype;
-	union { SingleTable f; DoubleTable d; } fn;
+	Functions *fn;              /* one for all twins */
 };
 
 /* ISO C has no cast from an object pointer to a function: copy the bits */
@@ -51,10 +57,10 @@ look_up(Net *n)
 	void *symbol;
 
 	if (n->dtype == F32) {
-		SingleTable *table = &n->fn.f;
+		SingleTable *table = &n->fn->f;
 		FUNCTIONS(LOOK_UP, float)
 	} else {
-		DoubleTable *table = &n->fn.d;
+		DoubleTable *table = &n->fn->d;
 		FUNCTIONS(LOOK_UP, double)
 	}
 }
@@ -75,7 +81,7 @@ allocate(Ctx *c, Net *n)
 /* The tools use every function whatever `api` says; what is emitted for the
  * user does not change by that. */
 Net *
-net_new(Ctx *c, const Network *net, Dtype dtype, const PlanOptions *options,
+net_write(Ctx *c, const Network *net, Dtype dtype, const PlanOptions *options,
 	bool check)
 {
 	Net *n = mem(c, sizeof *n);
@@ -93,6 +99,7 @@ net_new(Ctx *c, const Network *net, Dtype dtype, const PlanOptions *options,
 	how.check = check;
 	n->dtype = dtype;
 	n->text.c = c;
+	n->fn = mem(c, sizeof *n->fn);
 	n->program = build(c, all, dtype);
 	if (!n->program || c->errors)
 		return NULL;
@@ -100,14 +107,94 @@ net_new(Ctx *c, const Network *net, Dtype dtype, const PlanOptions *options,
 	if (!n->plan || c->errors)
 		return NULL;
 	emit(n->program, n->plan, &e, &n->text, &header);
-	if (c->errors)
-		return NULL;
-	n->jit = jit(c, n->text.s);
-	if (!n->jit || c->errors)
-		return NULL;
+	return c->errors ? NULL : n;
+}
+
+static bool
+same_tensor(const bp_tensor_info *a, const bp_tensor_info *b)
+{
+	return !strcmp(a->name, b->name) && a->rank == b->rank &&
+		!memcmp(a->dims, b->dims, sizeof a->dims) &&
+		a->offset == b->offset && a->count == b->count;
+}
+
+/* two builds of one text must agree about what a NAME_net is */
+static bool
+same_info(const bp_info *a, const bp_info *b)
+{
+	uint32_t i;
+
+	if (!a || !b || strcmp(a->name, b->name) || a->inputs != b->inputs ||
+	    a->outputs != b->outputs || a->targets != b->targets ||
+	    a->params != b->params || a->batch != b->batch ||
+	    a->real_bytes != b->real_bytes || a->bytes != b->bytes ||
+	    a->topology != b->topology || a->tensors != b->tensors)
+		return false;
+	for (i = 0; i < a->tensors; i++)
+		if (!same_tensor(&a->tensor[i], &b->tensor[i]))
+			return false;
+	return true;
+}
+
+void
+net_take(Net *n, Jit *j)
+{
+	Ctx *c = n->program->c;
+	const bp_info *now = jit_symbol(j, PREFIX "_info");
+
+	if (!now || now->bytes != (uint64_t)n->plan->bytes ||
+	    (n->jit && !same_info(jit_symbol(n->jit, PREFIX "_info"), now))) {
+		jit_free(j);
+		die(c, EX_SOFTWARE_, "two compilers lay out the same C "
+		    "differently");
+	}
+	jit_free(n->jit);
+	n->jit = j;
 	look_up(n);
-	allocate(c, n);
+	if (!n->state)
+		allocate(c, n);
+}
+
+Net *
+net_new(Ctx *c, const Network *net, Dtype dtype, const PlanOptions *options,
+	bool check)
+{
+	Net *n = net_write(c, net, dtype, options, check);
+	Jit *j = n ? jit(c, n->text.s) : NULL;
+
+	if (!j || c->errors)
+		return NULL;
+	net_take(n, j);
 	return n;
+}
+
+Net *
+net_twin(const Net *n)
+{
+	Net *twin = mem(n->program->c, sizeof *twin);
+
+	*twin = *n;
+	twin->jit = NULL;
+	allocate(n->program->c, twin);
+	return twin;
+}
+
+double
+net_work(const Net *n)
+{
+	const Program *p = n->program;
+	const Stmts *s = &p->kernel[K_GRADIENT];
+	double sum = (double)p->net->params, each;
+	uint32_t i;
+
+	if (!s->n)
+		s = &p->kernel[K_FORWARD];
+	for (i = 0; i < s->n; i++) {
+		each = (double)stmt_points(p, &s->v[i]) *
+			(double)stmt_terms(p, &s->v[i]);
+		sum += s->v[i].scan ? each * p->scans.v[s->v[i].scan].n : each;
+	}
+	return sum;
 }
 
 void
@@ -167,13 +254,13 @@ net_program(Net *n)
 #define CALL(n, name, ...) \
 	do { \
 		if ((n)->dtype == F32) \
-			(n)->fn.f.name(__VA_ARGS__); \
+			(n)->fn->f.name(__VA_ARGS__); \
 		else \
-			(n)->fn.d.name(__VA_ARGS__); \
+			(n)->fn->d.name(__VA_ARGS__); \
 	} while (0)
 #define VALUE(n, name, ...) \
-	((n)->dtype == F32 ? (double)(n)->fn.f.name(__VA_ARGS__) : \
-	 (double)(n)->fn.d.name(__VA_ARGS__))
+	((n)->dtype == F32 ? (double)(n)->fn->f.name(__VA_ARGS__) : \
+	 (double)(n)->fn->d.name(__VA_ARGS__))
 
 void
 net_init(Net *n, uint64_t seed)
@@ -205,6 +292,20 @@ net_train(Net *n, const void *x, const void *t, size_t count)
 	return VALUE(n, train, n->state, x, t, count);
 }
 
+double
+net_gradient_batch(Net *n, const void *x, const void *t, size_t count)
+{
+	return VALUE(n, gradient_batch, n->state, x, t, count);
+}
+
+void *
+net_gradient_at(Net *n, size_t samples, size_t *reals)
+{
+	if (n->dtype == F32)
+		return n->fn->f.gradient_at(n->state, samples, reals);
+	return n->fn->d.gradient_at(n->state, samples, reals);
+}
+
 void
 net_zero_gradient(Net *n)
 {
@@ -221,9 +322,9 @@ void
 net_set_rate(Net *n, double rate)
 {
 	if (n->dtype == F32)
-		n->fn.f.set_rate(n->state, (float)rate);
+		n->fn->f.set_rate(n->state, (float)rate);
 	else
-		n->fn.d.set_rate(n->state, rate);
+		n->fn->d.set_rate(n->state, rate);
 }
 
 double
@@ -259,15 +360,15 @@ net_get_input_gradient(Net *n, void *gx)
 size_t
 net_save(Net *n, void *buf, size_t cap)
 {
-	return n->dtype == F32 ? n->fn.f.save(n->state, buf, cap) :
-		n->fn.d.save(n->state, buf, cap);
+	return n->dtype == F32 ? n->fn->f.save(n->state, buf, cap) :
+		n->fn->d.save(n->state, buf, cap);
 }
 
 int
 net_load(Net *n, const void *buf, size_t len)
 {
-	return n->dtype == F32 ? n->fn.f.load(n->state, buf, len) :
-		n->fn.d.load(n->state, buf, len);
+	return n->dtype == F32 ? n->fn->f.load(n->state, buf, len) :
+		n->fn->d.load(n->state, buf, len);
 }
 
 double
@@ -279,6 +380,6 @@ net_training_loss(Net *n, const void *x, const void *t)
 uint32_t
 net_switches(Net *n, const void *x, const void *t)
 {
-	return n->dtype == F32 ? n->fn.f.switches(n->state, x, t) :
-		n->fn.d.switches(n->state, x, t);
+	return n->dtype == F32 ? n->fn->f.switches(n->state, x, t) :
+		n->fn->d.switches(n->state, x, t);
 }

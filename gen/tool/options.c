@@ -415,7 +415,7 @@ fill(Ctx *c, const Cli *cli)
 {
 	const Names *defines = cli_all(cli, "define");
 	const char *form = cli_get(cli, "diagnostics");
-	double most = c->opt.max_errors, jobs = 1;
+	double most = c->opt.max_errors, threads = 1;
 	uint32_t i;
 	int rc;
 
@@ -425,18 +425,20 @@ fill(Ctx *c, const Cli *cli)
 	if (!rc)
 		rc = one_of(cli, "dtype", "f32|f64");
 	if (!rc)
+		rc = one_of(cli, "jit", "auto|tcc|cc");
+	if (!rc)
 		rc = one_of(cli, "diagnostics", "gnu|msvc|json");
 	if (!rc)
 		rc = one_of(cli, "progress", "auto|bar|plain|json|none");
 	if (!rc)
 		rc = cli_number(cli, "max-errors", &most);
 	if (!rc)
-		rc = cli_number(cli, "jobs", &jobs);
+		rc = cli_number(cli, "threads", &threads);
 	if (rc)
 		return rc;
-	if (!(jobs >= 1 && jobs <= 4096 && jobs == floor(jobs))) {
-		cli_error("-j %s: a whole number from 1 to 4096 is needed",
-		          cli_get(cli, "jobs"));
+	if (!(threads >= 0 && threads <= 4096 && threads == floor(threads))) {
+		cli_error("-j %s: a whole number from 0 to 4096 is needed",
+		          cli_get(cli, "threads"));
 		return EX_USAGE_;
 	}
 	c->opt.diagnostics = form ? *form : 'g';

@@ -93,8 +93,16 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	X("json", 0, 0, 0, DO_info, 0, "for programs") \
 	X("quiet", "q", 0, 0, DO_ALL, "Messages", "no progress, no notes") \
 	X("verbose", "v", 0, 0, DO_ALL, "Messages", "more of both") \
-	X("jobs", "j", "N", 0, DO_RUN, 0, \
-	  "threads; the result never depends on them (so far one runs)") \
+	X("jit", 0, "auto|tcc|cc", 0, DO_RUN, 0, \
+	  "who compiles the net: TinyCC, built in, at once; or cc (BPGEN_CC " \
+	  "and CC name another), whose code is faster. auto: cc where that " \
+	  "pays; train starts with TinyCC and changes over. The bits are the " \
+	  "same, but not with math fast: there auto decides once, by the size " \
+	  "of the task") \
+	X("threads", "j", "N", 0, DO_RUN, 0, \
+	  "threads of train, 0: one a processor. Each mini-batch is cut into " \
+	  "the same slices for any N, 1 too, so the result does not depend on " \
+	  "N; without the option nothing is cut. The other commands run one") \
 	X("progress", 0, "HOW", 0, DO_train, "Messages", \
 	  "auto, bar, plain, json or none") \
 	X("diagnostics", 0, "gnu|msvc|json", 0, DO_ALL, "Messages", \

@@ -246,7 +246,7 @@ predict(Predict *p)
 	if (!rc)
 		rc = session_data(s, NULL, false);
 	if (!rc)
-		rc = session_compile(s);
+		rc = session_compile(s, (double)s->data->rows / 3);
 	if (rc)
 		return rc;
 	p->csv = cli_has(s->cli, "csv") || (path && strlen(path) > 4 &&

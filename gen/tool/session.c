@@ -107,6 +107,15 @@ read_seed(const Cli *cli, Network *net)
 	return 0;
 }
 
+static JitHow
+how_to_compile(const Cli *cli)
+{
+	const char *how = cli_get(cli, "jit");
+
+	return !how || !strcmp(how, "auto") ? JIT_AUTO :
+		!strcmp(how, "tcc") ? JIT_TCC : JIT_CC;
+}
+
 int
 session_open(Session *s, Ctx *c, const Cli *cli, bool needs_loss)
 {
@@ -114,6 +123,7 @@ session_open(Session *s, Ctx *c, const Cli *cli, bool needs_loss)
 
 	s->c = c;
 	s->cli = cli;
+	s->how = how_to_compile(cli);
 	s->net = load_network(c, cli, &rc);
 	if (!s->net)
 		return rc;
@@ -246,20 +256,15 @@ session_fit(Session *s, const size_t *rows, size_t n)
 }
 
 int
-session_compile(Session *s)
+session_compile(Session *s, double gradients)
 {
-	PlanOptions how;
-	int rc = plan_options(s->cli, s->net, &how), said;
-	size_t real = sizeof(double), i;
 	Network *net = s->net;
+	int rc = session_net(s, net->dtype, false, gradients, &s->jit);
+	size_t real = sizeof(double), i;
 	void *w;
 
 	if (rc)
 		return rc;
-	s->jit = net_new(s->c, net, net->dtype, &how, false);
-	said = messages(s->c, s->cli);
-	if (!s->jit)
-		return said ? said : EX_DATA;
 	s->x = mem(s->c, real * (size_t)net->inputs + 64);
 	s->y = mem(s->c, real * (size_t)net->outputs + 64);
 	s->t = mem(s->c, real * (size_t)net->targets + 64);
@@ -322,29 +327,35 @@ session_row(Session *s, const Data *d, size_t row)
 	            d->stored ? s->t : NULL);
 }
 
+bool
+measure_row(Session *s, const Data *d, size_t row, double *loss)
+{
+	session_row(s, d, row);
+	if (loss)
+		*loss = net_loss(s->jit, s->x, s->t);
+	if (!is_classifier(s->net))
+		return false;
+	net_forward(s->jit, s->x, s->y);
+	return output_class(s->net, s->y) == data_class(d, s->net, row);
+}
+
 void
 measure(Session *s, const Data *d, const size_t *rows, size_t n,
 	bool with_loss, Measure *m)
 {
-	bool classes = is_classifier(s->net);
-	double sum = 0;
-	size_t i, row;
+	double sum = 0, loss;
+	size_t i;
 
 	*m = (Measure){n, 0, NAN, NAN};
 	for (i = 0; i < n; i++) {
-		row = rows ? rows[i] : i;
-		session_row(s, d, row);
+		m->right += measure_row(s, d, rows ? rows[i] : i,
+		                        with_loss ? &loss : NULL);
 		if (with_loss)
-			sum += net_loss(s->jit, s->x, s->t);
-		if (!classes)
-			continue;
-		net_forward(s->jit, s->x, s->y);
-		m->right += output_class(s->net, s->y) ==
-			data_class(d, s->net, row);
+			sum += loss;
 	}
 	if (n && with_loss)
 		m->loss = sum / (double)n;
-	if (n && classes)
+	if (n && is_classifier(s->net))
 		m->accuracy = (double)m->right / (double)n;
 }
 

@@ -5,9 +5,11 @@
 #include "../data/data.h"
 #include "house.h"
 
+typedef enum { JIT_AUTO, JIT_TCC, JIT_CC } JitHow;
 typedef struct {
 	Ctx *c;
 	const Cli *cli;
+	JitHow how;
 	Network *net;
 	Weights *weights;           /* -w, or NULL */
 	Net *jit;
@@ -23,8 +25,13 @@ int session_data(Session *s, const char *path, bool need_targets);
 int session_weights(Session *s, bool wanted);
 /* normalize and targets from these rows (NULL: the first n), then the topology */
 int session_fit(Session *s, const size_t *rows, size_t n);
-/* compiles, makes room for a row, sets the weights where there are some */
-int session_compile(Session *s);
+/* compiles for the work of about so many gradients (a forward pass is a third
+ * of one), makes room for a row, sets the weights where there are some */
+int session_compile(Session *s, double gradients);
+/* the network in this type, compiled as --jit says; 0 or an exit code after
+ * messages */
+int session_net(Session *s, Dtype dtype, bool check, double gradients,
+	Net **net);
 void session_close(Session *s);
 
 double real_get(Dtype real, const void *v, size_t i);
@@ -32,6 +39,8 @@ void real_set(Dtype real, void *v, size_t i, double x);
 /* the class that outputs stand for */
 int output_class(const Network *net, const void *y);
 typedef struct { size_t rows, right; double loss, accuracy; } Measure;
+/* of one row: whether its class is right; the loss where it is wanted */
+bool measure_row(Session *s, const Data *d, size_t row, double *loss);
 void measure(Session *s, const Data *d, const size_t *rows, size_t n,
 	bool with_loss, Measure *m);
 /* one row into s->x and s->t */

@@ -39,7 +39,16 @@ Network *load_network(Ctx *c, const Cli *cli, int *rc);
 /* a network compiled in memory: real is float or double as its dtype says */
 typedef struct Net Net;
 Net *net_new(Ctx *c, const Network *net, Dtype dtype, const PlanOptions *plan,
-	bool check);                 /* NULL after err() */
+	bool check);                 /* by TinyCC; NULL after err() */
+Net *net_write(Ctx *c, const Network *net, Dtype dtype,
+	const PlanOptions *plan, bool check); /* its C alone; NULL after err() */
+/* the functions of the compiled C; the state stays as it is.  The Jit is the
+ * network's from now on. */
+void net_take(Net *n, Jit *j);
+/* a state of its own for another thread, with the same functions always */
+Net *net_twin(const Net *n);
+/* about how many multiply-adds a gradient of one sample takes */
+double net_work(const Net *n);
 void net_free(Net *n);
 void *net_state(Net *n);         /* the NAME_net itself, 64-byte aligned */
 size_t net_bytes(const Net *n);
@@ -52,6 +61,10 @@ void net_forward(Net *n, const void *x, void *y);
 double net_loss(Net *n, const void *x, const void *t);
 double net_gradient(Net *n, const void *x, const void *t);
 double net_train(Net *n, const void *x, const void *t, size_t count);
+double net_gradient_batch(Net *n, const void *x, const void *t, size_t count);
+/* where the accumulated gradient lies, in the order of the layout; from now on
+ * it counts as that of so many samples */
+void *net_gradient_at(Net *n, size_t samples, size_t *reals);
 void net_zero_gradient(Net *n);
 void net_update(Net *n);
 void net_set_rate(Net *n, double rate);

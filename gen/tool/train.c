@@ -11,14 +11,18 @@
 /* Set by the first Ctrl-C; a handler can reach nothing but a static. */
 static volatile sig_atomic_t interrupted;
 
+/* the second one ends the program at once, and a compiler at work too */
 static void
 on_interrupt(int signal_number)
 {
-	(void)signal_number;
+	if (interrupted) {
+		compiler_abandon();
+		signal(signal_number, SIG_DFL);
+		raise(signal_number);
+	}
 	interrupted = 1;
 }
 
-/* SA_RESETHAND: the second one ends the program at once */
 static void
 catch_interrupt(void)
 {
@@ -26,7 +30,6 @@ catch_interrupt(void)
 
 	memset(&a, 0, sizeof a);
 	a.sa_handler = on_interrupt;
-	a.sa_flags = (int)SA_RESETHAND;
 	sigemptyset(&a.sa_mask);
 	interrupted = 0;
 	if (!sigaction(SIGINT, NULL, &old) && old.sa_handler != SIG_IGN)
@@ -241,14 +244,21 @@ check_output(Train *r)
 	return EX_CANTCREAT_;
 }
 
+static size_t
+batch_rows(const Train *r, size_t at)
+{
+	const Network *net = r->s->net;
+	size_t n = net->batch_all ? r->train : (size_t)net->batch;
+
+	return n < r->train - at ? n : r->train - at;
+}
+
 static void
 make_room(Train *r)
 {
 	Session *s = r->s;
-	size_t rows = s->net->batch_all ? r->train : (size_t)s->net->batch;
+	size_t rows = batch_rows(r, 0);
 
-	if (rows > r->train)
-		rows = r->train;
 	r->x = malloc(rows * (size_t)s->net->inputs * sizeof(double) + 64);
 	r->t = malloc(rows * (size_t)s->net->targets * sizeof(double) + 64);
 	r->params = malloc((size_t)s->net->params * sizeof(double) + 64);
@@ -292,6 +302,18 @@ read_resumed(Session *s)
 	if (s->weights && !weights_apply(s->c, s->net, s->weights))
 		rc = EX_DATA;
 	return messages(s->c, s->cli) && !rc ? EX_DATA : rc;
+}
+
+static void
+start_threads(Train *r)
+{
+	Session *s = r->s;
+	double threads = 1;
+
+	if (!cli_has(s->cli, "threads") ||
+	    cli_number(s->cli, "threads", &threads))
+		return;
+	r->threads = threads_new(s, (int)threads, batch_rows(r, 0));
 }
 
 static Metric *
@@ -347,7 +369,8 @@ prepare(Train *r)
 	if (!rc && !s->weights)
 		rc = session_fit(s, r->rows, r->train);
 	if (!rc)
-		rc = session_compile(s);
+		rc = session_compile(s, s->net->strict ? 0 :
+			(double)r->train * (double)s->net->epochs);
 	if (!rc)
 		rc = resume(r);
 	name_files(r);
@@ -360,25 +383,20 @@ prepare(Train *r)
 		rc = history_open(r);
 	if (!rc)
 		make_room(r);
+	if (!rc)
+		start_threads(r);
 	return rc;
 }
 
 /* ---------------------------------------------------------------- an epoch */
-
-static size_t
-batch_rows(const Train *r, size_t at)
-{
-	const Network *net = r->s->net;
-	size_t n = net->batch_all ? r->train : (size_t)net->batch;
-
-	return n < r->train - at ? n : r->train - at;
-}
 
 static double
 train_batch(Train *r, size_t at, size_t n)
 {
 	const Session *s = r->s;
 
+	if (r->threads)
+		return threads_batch(r->threads, s->data, r->order, at, n);
 	data_gather(s->data, s->net, s->net->dtype, r->order, at, n, r->x, r->t);
 	return net_train(s->jit, r->x, r->t, n);
 }
@@ -406,6 +424,14 @@ order_rows(Train *r)
 		rows_shuffle(r->order, r->train, r->s->net->seed, r->epoch);
 }
 
+static void
+change_over(Train *r)
+{
+	if (r->threads)
+		threads_rest(r->threads);
+	changeover_take(&r->change);
+}
+
 /* all rows once; false: it did not come to the end */
 static bool
 run_epoch(Train *r)
@@ -420,7 +446,11 @@ run_epoch(Train *r)
 		net_set_rate(s->jit, r->now.rate);
 	}
 	memcpy(r->epoch_start, net_state(s->jit), net_bytes(s->jit));
+	if (r->threads)
+		threads_follow(r->threads);
 	for (at = 0; at < r->train; at += n) {
+		if (changeover_due(&r->change))
+			change_over(r);
 		n = batch_rows(r, at);
 		one = train_batch(r, at, n);
 		if (!isfinite(one)) {
@@ -451,13 +481,18 @@ gradient_norm(Train *r)
 	size_t i;
 	int64_t k;
 
-	net_zero_gradient(s->jit);
-	for (i = 0; i < r->train; i++) {
-		session_row(s, s->data, r->rows[i]);
-		net_gradient(s->jit, s->x, s->t);
+	if (r->threads) {
+		threads_gradient(r->threads, s->data, r->rows, r->train,
+		                 r->params);
+	} else {
+		net_zero_gradient(s->jit);
+		for (i = 0; i < r->train; i++) {
+			session_row(s, s->data, r->rows[i]);
+			net_gradient(s->jit, s->x, s->t);
+		}
+		net_get_gradient(s->jit, r->params);
+		net_zero_gradient(s->jit);
 	}
-	net_get_gradient(s->jit, r->params);
-	net_zero_gradient(s->jit);
 	for (k = 0; k < s->net->params; k++) {
 		g = real_get(s->net->dtype, r->params, (size_t)k);
 		sum += g * g;
@@ -479,6 +514,16 @@ stops_on_gradnorm(const Network *net)
 }
 
 static void
+measure_rows(Train *r, const Data *d, const size_t *rows, size_t n,
+	bool with_loss, Measure *m)
+{
+	if (r->threads)
+		threads_measure(r->threads, d, rows, n, with_loss, m);
+	else
+		measure(r->s, d, rows, n, with_loss, m);
+}
+
+static void
 measure_epoch(Train *r)
 {
 	Session *s = r->s;
@@ -488,11 +533,11 @@ measure_epoch(Train *r)
 	r->now.gradnorm = r->now.val_loss = NAN;
 	r->now.accuracy = r->now.val_accuracy = NAN;
 	if (is_classifier(s->net)) {
-		measure(s, s->data, r->rows, r->train, false, &m);
+		measure_rows(r, s->data, r->rows, r->train, false, &m);
 		r->now.accuracy = m.accuracy;
 	}
 	if (r->held) {
-		measure(s, r->val, held, r->held, true, &m);
+		measure_rows(r, r->val, held, r->held, true, &m);
 		r->now.val_loss = m.loss;
 		r->now.val_accuracy = m.accuracy;
 		if (isfinite(m.loss) && (!r->best_val_epoch ||
@@ -597,6 +642,8 @@ grown_block(Train *r)
 	int64_t i;
 
 	memcpy(net_state(s->jit), r->epoch_start, net_bytes(s->jit));
+	if (r->threads)
+		threads_follow(r->threads);
 	order_rows(r);
 	for (; at < r->train; at += n) {
 		n = batch_rows(r, at);
@@ -704,8 +751,11 @@ save_weights(Train *r)
 static void
 restore_best(Train *r)
 {
-	if (r->best)
-		memcpy(net_state(r->s->jit), r->best, net_bytes(r->s->jit));
+	if (!r->best)
+		return;
+	memcpy(net_state(r->s->jit), r->best, net_bytes(r->s->jit));
+	if (r->threads)
+		threads_follow(r->threads);
 }
 
 static int
@@ -746,6 +796,7 @@ learn(Train *r)
 	r->started = 0;
 	r->started = train_seconds(r);
 	print_header(r);
+	changeover_begin(&r->change, r->s);
 	while (!done && run_epoch(r)) {
 		measure_epoch(r);
 		done = finished(r);
@@ -776,6 +827,8 @@ release(Train *r)
 	free(r->params);
 	free(r->epoch_start);
 	free(r->best);
+	changeover_end(&r->change);
+	threads_free(r->threads);
 	session_close(r->s);
 }
 

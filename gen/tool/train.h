@@ -2,7 +2,8 @@
  * A run of training: its state, what is printed and kept of it. */
 #ifndef TRAIN_H
 #define TRAIN_H
-#include "session.h"
+#include "compile.h"
+#include "threads.h"
 
 /* the loss of many epochs in few numbers: every stride-th one */
 enum { CURVE = 512 };
@@ -26,6 +27,8 @@ typedef struct {
 	void *x, *t;                /* one batch */
 	void *params;               /* in the network's real */
 	void *epoch_start, *best;   /* copies of the whole network */
+	Threads *threads;           /* NULL: no --threads, NAME_train */
+	Changeover change;
 	size_t best_epoch;
 	double best_value;
 	const Stop *patience, *stopped;

@@ -459,6 +459,29 @@ ${("\t"):rep(#w.loops + 1)}n->${w.grad}[${w.inside}] += sum[${w.at}${w.element}]
 	n->samples += (uint32_t)count;
 }
 
+@ if jit then
+@ local first, last
+@ for _, w in ipairs(weights) do
+@   if w.grad then
+@     first, last = first or w, w
+@   end
+@ end
+/* for sums made elsewhere: where the gradient lies; it counts as that of so
+ * many samples from now on */
+${name}_real *
+${name}_gradient_at(${name}_net *n, size_t samples, size_t *reals)
+{
+	n->samples = (uint32_t)samples;
+@ if first then
+	*reals = (size_t)((const char *)(n->${last.grad} + ${last.room}) - (const char *)n->${first.grad})/sizeof(${name}_real);
+	return n->${first.grad};
+@ else
+	*reals = 0;
+	return 0;
+@ end
+}
+
+@ end
 /* + 0 turns a -0 into a 0 */
 void
 ${name}_get_gradient(const ${name}_net *n, ${name}_real *g)

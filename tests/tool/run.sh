@@ -106,6 +106,121 @@ expect rest 0 "$bpgen" train reg.spec "$data/diabetes.csv" --validation 0.2 \
 	if cmp -s whole.weights first.weights; then ok "training goes on"
 	else bad "training goes on"; fi
 
+# ------------------------------------- whoever compiles, and when: one result
+# alike NAME FILE.weights FILE.weights: and their histories but for the seconds
+alike() {
+	cut -d, -f1,3- "${2%.weights}.history.csv" >one.history
+	cut -d, -f1,3- "${3%.weights}.history.csv" >two.history
+	if test -s "$2" && cmp -s "$2" "$3" && cmp -s one.history two.history
+	then ok "$1"; else bad "$1" "$2 and $3 differ"; fi
+}
+cat >slices.spec <<'EOF'
+net slices
+input 64
+normalize zscore
+dense 48 relu
+dropout 0.3
+dense 32 tanh
+dense 10 softmax
+classes 0 1 2 3 4 5 6 7 8 9
+loss cross_entropy
+optimizer adam rate=0.003
+schedule step every=2 factor=0.5
+clip norm=2
+l2 1e-4
+batch 64
+epochs 4
+seed 5
+EOF
+head -n 400 "$data/digits8x8_train.csv" >digits.csv
+if cc --version >/dev/null 2>&1; then
+	for at in never 0 1 7 1000; do
+		BPGEN_CHANGE=$at
+		export BPGEN_CHANGE
+		expect "change after $at" 0 "$bpgen" train "$specs/xor.spec" \
+			"$data/xor.csv" --epochs 600 -q -o x$at.weights &&
+			alike "change after $at" x$at.weights xnever.weights
+	done
+	BPGEN_CHANGE=7
+	expect "the change happens" 0 "$bpgen" train "$specs/xor.spec" \
+		"$data/xor.csv" --epochs 5 -v -o x.weights &&
+		says "the change happens" err "changed over to the system's"
+	BPGEN_CC=false
+	export BPGEN_CC
+	expect "the change fails" 0 "$bpgen" train "$specs/xor.spec" \
+		"$data/xor.csv" --epochs 600 -v -o x.weights &&
+		says "the change fails" err "TinyCC goes on" &&
+		if cmp -s x.weights xnever.weights
+		then ok "the change fails, no harm"
+		else bad "the change fails, no harm"; fi
+	unset BPGEN_CC BPGEN_CHANGE
+	expect "by cc" 0 "$bpgen" train "$specs/xor.spec" "$data/xor.csv" \
+		--epochs 600 --jit=cc -q -o by_cc.weights &&
+		alike "by cc" by_cc.weights xnever.weights
+	for how in tcc cc; do
+		"$bpgen" predict "$specs/xor.spec" "$data/xor.csv" --csv \
+			-w x.weights --jit=$how >predict.$how 2>&1
+		"$bpgen" check "$specs/xor.spec" --jit=$how >check.$how 2>&1
+	done
+	if grep -q "^0.0,1.0,0" predict.cc && cmp -s predict.tcc predict.cc
+	then ok "predict by cc"; else bad "predict by cc"; fi
+	if grep -q "derivatives are right" check.cc && cmp -s check.tcc check.cc
+	then ok "check by cc"; else bad "check by cc"; fi
+	sed 's/^epochs.*/epochs 1000000000/; s/^stop.*/stop seconds > 3/' \
+		"$specs/xor.spec" >long.spec
+	expect "a long run changes by itself" 0 "$bpgen" train long.spec \
+		"$data/xor.csv" -v -o long.weights --progress=none &&
+		says "a long run changes by itself" err "changed over"
+	expect "a short run does not" 0 "$bpgen" train "$specs/xor.spec" \
+		"$data/xor.csv" --epochs 100 -v -o x.weights &&
+		if [ -s err ]; then bad "a short run does not"
+		else ok "a short run does not"; fi
+else
+	skip "the system's compiler" "there is no cc"
+fi
+
+# ------------------------------------------- threads: one result, any number
+threads() { # NAME SPEC: with 1, 2, 3, 8 threads; the last is in t8.weights
+	rm -f t?.history.csv
+	for n in 1 2 3 8; do
+		expect "$1, $n threads" 0 "$bpgen" train "$2" digits.csv -q \
+			--threads $n -o t$n.weights &&
+			alike "$1, $n threads" t$n.weights t1.weights
+	done
+}
+# near NAME FILE FILE: the losses differ by rounding alone
+near() {
+	if paste -d, "$2" "$3" | awk -F, 'NR > 1 { n++
+		d = $4 - $12; m = $4 + $12
+		if (d > 1e-4*m || d < -1e-4*m) wrong = 1 }
+		END { exit wrong || n < 2 }'
+	then ok "$1"; else bad "$1" "$(paste -d, "$2" "$3")"; fi
+}
+threads "a last small batch" slices.spec
+expect "no slices" 0 "$bpgen" train slices.spec digits.csv -q -o plain.weights &&
+	near "slices see the same masks" plain.history.csv t8.history.csv
+{ sed 's/^batch.*/batch all/' slices.spec; echo "dtype f64"; } >all.spec
+threads "batch all, f64" all.spec
+sed 's/^epochs.*/epochs 20/; /^dropout/d; /^schedule/d' slices.spec >stops.spec
+printf '%s\n' "stop gradnorm < 0.1" "stop patience=2 on=val_loss" >>stops.spec
+threads conditions stops.spec
+expect "threads stop" 0 "$bpgen" train stops.spec digits.csv --threads 2 \
+	-o t.weights && says "threads stop" out "(stops.spec:"
+expect "one a processor" 0 "$bpgen" train slices.spec digits.csv -q -j 0 \
+	-o u0.weights && "$bpgen" train slices.spec digits.csv -q -j 1 \
+	-o u1.weights && alike "one a processor" u0.weights u1.weights
+if cc --version >/dev/null 2>&1; then
+	BPGEN_CHANGE=9
+	export BPGEN_CHANGE
+	expect "threads change over" 0 "$bpgen" train slices.spec digits.csv -q \
+		--threads 2 -o u2.weights &&
+		alike "threads change over" u2.weights u1.weights
+	unset BPGEN_CHANGE
+fi
+sed 's/^optimizer.*/optimizer sgd rate=1e30/; s/^clip.*//' slices.spec >wild2.spec
+expect "threads diverge" 65 "$bpgen" train wild2.spec digits.csv --threads 2 \
+	-o wild2.weights && says "threads diverge" err "wild2.spec: error: loss is"
+
 # -------------------------------------------------------------- checking
 for spec in xor iris; do
 	expect "check $spec" 0 "$bpgen" check "$specs/$spec.spec" &&

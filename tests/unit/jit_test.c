@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * C text compiled in memory: what works, what is refused and how. */
+#include <dirent.h>
+#include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,10 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "../../gen/bpgen.h"
+#include "../../gen/tool/tool.h"
 #include "../../runtime/bp.h"
 
 typedef float Float1(float);
@@ -264,6 +268,362 @@ runtime(void **state)
 	ctx_free(c);
 }
 
+/* ------------------------------------------------- the system's compiler
+ * Each test has a folder of its own as TMPDIR, which must be empty again. */
+
+static char folder[64];
+
+static int
+folder_new(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/jit_test-XXXXXX");
+	if (!mkdtemp(folder))
+		return -1;
+	unsetenv("CC");
+	unsetenv("BPGEN_CC");
+	return setenv("TMPDIR", folder, 1);
+}
+
+static int
+entries(void)
+{
+	DIR *d = opendir(folder);
+	int n = 0;
+
+	while (d && readdir(d))
+		n++;
+	if (d)
+		closedir(d);
+	return n - 2;
+}
+
+static int
+folder_gone(void **state)
+{
+	int bad;
+
+	(void)state;
+	compiler_abandon(); /* where a test failed half way */
+	bad = entries();
+	unsetenv("BPGEN_CC");
+	unsetenv("TMPDIR");
+	return rmdir(folder) || bad;
+}
+
+/* a program under that name, outside of the folder that must become empty */
+static const char *
+script(Ctx *c, const char *text)
+{
+	char *path = fmt(c, "%s.sh", folder);
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fprintf(f, "#!/bin/sh\n%s\n", text);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, 0700), 0);
+	setenv("BPGEN_CC", path, 1);
+	return path;
+}
+
+static bool
+no_compiler(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	/* valgrind knows not every instruction of this machine */
+	return system("cc --version >/dev/null 2>&1") != 0 ||
+		(preload && strstr(preload, "valgrind"));
+}
+
+static const char one[] = "int f(int x) { return x + 1; }\n";
+
+static void
+library(void **state)
+{
+	Ctx *c = ctx_new();
+	const char *why = "";
+	Jit *j;
+
+	(void)state;
+	if (no_compiler())
+		skip();
+	j = compiler_finish(compiler_start(c, one, false), &why);
+	assert_non_null(j);
+	assert_null(why);
+	assert_int_equal(entries(), 0);
+	assert_int_equal(CALL(Int1, j, "f")(41), 42);
+	assert_null(jit_symbol(j, "g"));
+	jit_free(j);
+	ctx_free(c);
+}
+
+/* only the user may look into the folder */
+static void
+private_folder(void **state)
+{
+	Ctx *c = ctx_new();
+	const char *path = script(c, "exec sleep 60");
+	Compiler *k = compiler_start(c, one, false);
+	DIR *d = opendir(folder);
+	struct dirent *e;
+	struct stat st;
+	int found = 0;
+
+	(void)state;
+	unlink(path);
+	while ((e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		assert_int_equal(stat(fmt(c, "%s/%s", folder, e->d_name), &st),
+		                 0);
+		assert_int_equal(st.st_mode & 07777, 0700);
+		found++;
+	}
+	closedir(d);
+	assert_int_equal(found, 1);
+	compiler_stop(k);
+	ctx_free(c);
+}
+
+static void
+refused_by(const char *cc, const char *text, const char *message)
+{
+	Ctx *c = ctx_new();
+	const char *why = NULL;
+
+	setenv("BPGEN_CC", cc, 1);
+	assert_null(compiler_finish(compiler_start(c, text, false), &why));
+	assert_non_null(why);
+	if (!strstr(why, message))
+		fail_msg("%s", why);
+	assert_int_equal(entries(), 0);
+	ctx_free(c);
+}
+
+static void
+failures(void **state)
+{
+	(void)state;
+	refused_by("/nonexistent/cc -O9", one, "/nonexistent/cc cannot be "
+	           "started: No such file or directory");
+	refused_by("false", one, "false failed with status 1");
+	refused_by("true", one, "net.so");
+	if (no_compiler())
+		return;
+	refused_by("cc", "int f(void) { return y; }\n", "cc failed with status "
+	           "1\n  | ");
+	refused_by("cc", "int f(void) { return y; }\n", "undeclared");
+	refused_by("  cc\t-DNO=x ", "#if defined NO\n#error no\n#endif\n",
+	           "#error no");
+	refused_by("cc", "void g(void); void f(void) { g(); }\n", "g");
+}
+
+/* compilers for other machines do not know -march=native */
+static void
+second_try(void **state)
+{
+	Ctx *c = ctx_new();
+	const char *why, *path;
+	Jit *j;
+
+	(void)state;
+	if (no_compiler())
+		skip();
+	path = script(c, "case \" $* \" in *' -march=native '*) echo no >&2; "
+	              "exit 2 ;; esac\nexec cc \"$@\"");
+	j = compiler_finish(compiler_start(c, one, false), &why);
+	unlink(path);
+	assert_non_null(j);
+	assert_int_equal(CALL(Int1, j, "f")(1), 2);
+	jit_free(j);
+	ctx_free(c);
+}
+
+/* a compiler that takes its time neither stops us nor outlives us */
+static void
+slow(void **state)
+{
+	Ctx *c = ctx_new();
+	const char *path = script(c, "echo $$ >$TMPDIR.pid\nexec sleep 60");
+	char *pid_file = fmt(c, "%s.pid", folder);
+	Compiler *k = compiler_start(c, one, false);
+	int pid = 0, i;
+	FILE *f;
+
+	(void)state;
+	for (i = 0; i < 500 && !pid; i++) {
+		assert_false(compiler_ready(k));
+		usleep(10000);
+		f = fopen(pid_file, "r");
+		if (f && fscanf(f, "%d", &pid) != 1)
+			pid = 0;
+		if (f)
+			fclose(f);
+	}
+	unlink(path);
+	unlink(pid_file);
+	assert_true(pid > 0);
+	assert_int_equal(kill(pid, 0), 0);
+	compiler_stop(k);
+	assert_int_equal(kill(pid, 0), -1);
+	assert_int_equal(errno, ESRCH);
+	ctx_free(c);
+}
+
+/* what is left when this process ends while the compiler runs: `how` a signal
+ * or, if 0, the ordinary way */
+static void
+ends(const char *command, int how, int status)
+{
+	Ctx *c = ctx_new();
+	const char *path = script(c, command);
+	pid_t child = fork();
+	int said;
+
+	if (child == 0) {
+		compiler_start(c, one, false);
+		usleep(10000);
+		if (how)
+			raise(how);
+		exit(5);
+	}
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &said, 0), child);
+	unlink(path);
+	assert_int_equal(said, status);
+	assert_int_equal(entries(), 0);
+	ctx_free(c);
+}
+
+static void
+early_ends(void **state)
+{
+	(void)state;
+	ends("exec sleep 60", 0, 5 << 8);
+	ends("exec sleep 60", SIGTERM, SIGTERM);
+	ends("exec sleep 60", SIGINT, SIGINT);
+	ends("sleep 60; exit 0", SIGHUP, SIGHUP);
+	ends("exec sleep 60", SIGPIPE, SIGPIPE);
+	if (!no_compiler())
+		ends("exec cc \"$@\"", SIGTERM, SIGTERM);
+}
+
+/* who handles signals himself keeps his handlers */
+static volatile sig_atomic_t handled;
+
+static void
+on_signal(int number)
+{
+	handled = number;
+}
+
+static void
+handlers(void **state)
+{
+	Ctx *c = ctx_new();
+	const char *path = script(c, "exec sleep 60");
+	struct sigaction mine, now;
+	Compiler *k;
+
+	(void)state;
+	memset(&mine, 0, sizeof mine);
+	mine.sa_handler = on_signal;
+	sigaction(SIGTERM, &mine, NULL);
+	k = compiler_start(c, one, false);
+	raise(SIGTERM);
+	assert_int_equal(handled, SIGTERM);
+	compiler_stop(k);
+	unlink(path);
+	sigaction(SIGTERM, NULL, &now);
+	assert_true(now.sa_handler == on_signal);
+	sigaction(SIGINT, NULL, &now);
+	assert_true(now.sa_handler == SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	ctx_free(c);
+}
+
+/* one network, three builds: the same bits and one state for all of them */
+static void
+three_builds(void **state)
+{
+	static const char text[] = "net n\ninput 5\ndense 7 tanh\ndropout 0.3\n"
+		"dense 3 softmax\nloss cross_entropy\noptimizer adam\nbatch 4\n";
+	static const float x[20] = { 1, .5f, -.25f, 2, 0, -1, .125f },
+		t[12] = { 1, 0, 0, 0, 1, 0, 0, 0, 1, 1 };
+	static const char *const compilers[] = { "gcc", "clang", "cc" };
+	Ctx *c = ctx_new();
+	char *path = fmt(c, "%s.spec", folder);
+	const char *why;
+	PlanOptions how = { 0 };
+	Net *n[2];
+	size_t i;
+	Jit *j;
+
+	(void)state;
+	if (no_compiler())
+		skip();
+	assert_int_equal(write_file(c, path, text, strlen(text), &why), 0);
+	for (i = 0; i < 2; i++) {
+		n[i] = net_new(c, front(c, path), F32, &how, false);
+		assert_non_null(n[i]);
+		net_init(n[i], 7);
+	}
+	unlink(path);
+	for (i = 0; i < 12; i++) {
+		setenv("BPGEN_CC", compilers[i % 3], 1);
+		j = i % 4 ? NULL : compiler_finish(compiler_start(c,
+			net_text(n[0]), false), &why);
+		if (j)
+			net_take(n[0], j);
+		assert_true(net_train(n[0], x, t, 4) ==
+		            net_train(n[1], x, t, 4));
+		assert_memory_equal(net_state(n[0]), net_state(n[1]),
+		                    net_bytes(n[0]));
+	}
+	net_free(n[0]);
+	net_free(n[1]);
+	ctx_free(c);
+}
+
+/* the functions of another network are not taken */
+static void
+foreign_build(void **state)
+{
+	static const char *const texts[] = {
+		"net n\ninput 5\ndense 7 tanh\ndense 3\nloss mse\n",
+		"net n\ninput 5\ndense 7 tanh\ndense 4\nloss mse\n"
+	};
+	Ctx *c = ctx_new();
+	char *path = fmt(c, "%s.spec", folder);
+	const char *why;
+	PlanOptions how = { 0 };
+	jmp_buf way_out;
+	Net *n[2];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		write_file(c, path, texts[i], strlen(texts[i]), &why);
+		n[i] = net_new(c, front(c, path), F32, &how, false);
+		assert_non_null(n[i]);
+	}
+	unlink(path);
+	c->exit = &way_out;
+	if (!setjmp(way_out)) {
+		net_take(n[0], jit(c, net_text(n[1])));
+		fail_msg("taken");
+	}
+	assert_int_equal(c->exit_code, EX_SOFTWARE_);
+	assert_non_null(strstr(c->exit_text, "lay out the same C"));
+	net_free(n[0]);
+	net_free(n[1]);
+	ctx_free(c);
+}
+
+#define WITH_FOLDER(test) \
+	cmocka_unit_test_setup_teardown(test, folder_new, folder_gone)
+
 int
 main(void)
 {
@@ -271,7 +631,12 @@ main(void)
 		cmocka_unit_test(functions), cmocka_unit_test(copies),
 		cmocka_unit_test(empty), cmocka_unit_test(refusals),
 		cmocka_unit_test(protection), cmocka_unit_test(system_forbids),
-		cmocka_unit_test(many), cmocka_unit_test(runtime)
+		cmocka_unit_test(many), cmocka_unit_test(runtime),
+		WITH_FOLDER(library), WITH_FOLDER(private_folder),
+		WITH_FOLDER(failures), WITH_FOLDER(second_try),
+		WITH_FOLDER(slow), WITH_FOLDER(early_ends),
+		WITH_FOLDER(handlers), WITH_FOLDER(three_builds),
+		WITH_FOLDER(foreign_build)
 	};
 
 	return cmocka_run_group_tests_name("jit", tests, NULL, NULL);
