@@ -74,6 +74,13 @@ bool tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
 	const Schedule *group, uint32_t n, StmtId id, Schedule *q);
 uint32_t tile_outer(const Program *p, const Stmt *s, const Schedule *q);
 
+int tile_moves(const Vectors *v, TensorId t, uint32_t sub, uint32_t n,
+	Index lane);
+
+/* ---- across.c: sums whose lanes are joined */
+double across_cost(Vectors *v, const Stmt *s);
+bool across(Vectors *v, const Stmt *s, Schedule *q, bool rest);
+
 /* ---- store.c: where every tensor of a kernel lives
  * ST_LOCAL: a C variable for each element, one in all, or one for each vector
  * of a tile;
@@ -211,6 +218,7 @@ void emit_nest(Emit *e, uint32_t from, uint32_t to, uint32_t depth);
 
 /* ---- tile.c: schedules of a tile -> vectors in registers */
 void emit_tile(Emit *e, uint32_t from, uint32_t to, uint32_t depth);
+void tile_hoist(Emit *e, uint32_t from, uint32_t to, uint32_t depth);
 bool along_lane(const Emit *e, ExprId id);   /* is its value a vector? */
 void put_vector(Emit *e, ExprId id, int precedence); /* as one, in any case */
 void put_read_text(Emit *e, TensorId t, const Sub *subs, uint32_t n);

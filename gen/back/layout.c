@@ -5,7 +5,7 @@
 /* Weights lie in panels of so many vectors of BLOCK reals: what a tile reads in
  * turn is one stream.  One or two vectors are held at a time (three where they
  * divide better), so a panel has as many. */
-enum { BLOCK = 16 };
+enum { BLOCK = 16, JOIN = 7 };
 
 int32_t
 layout_round(int32_t n)
@@ -117,7 +117,10 @@ cost(const Program *p, const Stmt *s, const Expr *read, int lane)
 	extent = p->index.v[i].extent;
 	for (k = 0; k < s->nidx; k++)
 		if (p->indices.v[s->idx + k] == i)
-			return points / extent * (extent + BLOCK - 1) / BLOCK;
+			return points / extent *
+			       ((extent + BLOCK - 1) / BLOCK);
+	if (!p->net->strict && s->nridx == 1)
+		return points / extent * ((extent + BLOCK - 1) / BLOCK + JOIN);
 	return 2 * points;
 }
 

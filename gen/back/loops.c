@@ -752,10 +752,14 @@ emit_nest(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 		} else if (depth >= loops_outer(e->p, s, q)) {
 			leaf(e, q);
 		} else {
+			uint32_t named = e->named.n;
 			while (end < to && (uint32_t)all[end].fused > depth)
 				end++;
+			if (q->tile && depth + 1 == loops_outer(e->p, s, q))
+				tile_hoist(e, from, end, depth);
 			n = (Nest){ from, end, depth + 1 };
 			in_loop(e, s, &q->loops.v[depth], nest_body, &n);
+			e->named.n = named;
 		}
 		if (q != leader)
 			follow(e, leader, q, depth);

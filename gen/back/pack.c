@@ -8,7 +8,7 @@ typedef struct { TensorId from, to; uint32_t sub; } Turn;
 
 /* the subscript of the result, where the weight's lanes are summed over */
 static int
-across(const Program *p, const Stmt *s, const Expr *read, const Layout *l)
+crosses(const Program *p, const Stmt *s, const Expr *read, const Layout *l)
 {
 	int lane = l->lane, other = 1 - lane;
 	Index i;
@@ -88,7 +88,7 @@ pack(Program *p, Kernel kernel, const Layout *layout, Turned *made)
 			int lane;
 			if (r.op != E_READ || r.tensor >= known)
 				continue;
-			lane = across(p, &s, &r, &layout[r.tensor]);
+			lane = crosses(p, &s, &r, &layout[r.tensor]);
 			if (lane < 0)
 				continue;
 			if (!copies[r.tensor]) {

@@ -486,10 +486,25 @@ tiles(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	const Accesses *acc, StmtId from)
 {
 	Schedule q = { .stmt = from }, rest = { .stmt = from };
+	double joined, scalar;
 	uint32_t n;
 
-	if (a->o->random || !tile(v, &list->v[from], &q))
+	if (a->o->random)
 		return 0;
+	if (!tile(v, &list->v[from], &q)) {
+		joined = across_cost(v, &list->v[from]);
+		scalar = (double)(stmt_points(a->p, &list->v[from]) *
+		                  stmt_terms(a->p, &list->v[from]));
+		if (joined <= 0 || joined > scalar)
+			return 0;
+		into_part(a, 4);
+		q.part = rest.part = a->part;
+		across(v, &list->v[from], &q, false);
+		PUSH(a->p->c, &k->schedules, q);
+		if (across(v, &list->v[from], &rest, true))
+			PUSH(a->p->c, &k->schedules, rest);
+		return 1;
+	}
 	into_part(a, 4);
 	q.part = rest.part = a->part;
 	if (v->rest)

@@ -13,6 +13,7 @@ typedef struct {
 	const Loop *row;            /* NULL: one row */
 	Bound at[8];                /* of the rows' index, where it is clamped */
 	Bound row0, lane0;          /* of the first place of the tile */
+	uint32_t named;             /* reads that had variables before */
 	const char *sum;            /* of the leader's accumulators */
 	const char *value;          /* of what is to be stored, where it has one */
 	int sums;
@@ -197,7 +198,7 @@ put_start(Tile *t, const Stmt *s)
 {
 	Emit *e = t->e;
 
-	if (s->add && t->sums == 1)
+	if (s->add && t->sums == 1 && !t->all[0].across)
 		put_read_text(e, s->target, &e->p->subs.v[s->lhs], s->nlhs);
 	else
 		put(e, fmt(e->c, "bp_splat%s(%s)", e->of_vector,
@@ -265,7 +266,7 @@ sum_terms(Tile *t, const Bound *rows, int u)
 	for (r = 0; r < t->rows; r++)
 		for (c = 0; c < t->columns; c++)
 			sum_term(t, rows, r, c, u);
-	t->e->named.n = 0;
+	t->e->named.n = t->named;
 }
 
 /* the partial sums take terms in turn; the last ones may get one less */
@@ -495,6 +496,48 @@ in_group(const Tile *t, TensorId written)
 	return false;
 }
 
+/* all reads of the group that the loop to be opened leaves alone: loaded once,
+ * in front of it */
+void
+tile_hoist(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
+{
+	Tile t = { .e = e, .all = &e->k->schedules.v[from], .n = to - from,
+	           .depth = depth };
+	const Schedule *q = &t.all[0];
+	Bound none[MOST_ROWS] = { { 0 } };
+	uint32_t i, k, d, count;
+	int32_t c;
+
+	if (row_loop(q) || q->loops.v[depth].vectors || q->loops.n != depth + 2)
+		return;
+	t.rows = 1;
+	t.columns = q->loops.v[q->loops.n - 1].count;
+	for (i = 0; i < t.n; i++) {
+		const Schedule *m = &t.all[i];
+		const Reads *reads = reads_of(e, stmt_of(&t, i)->expr);
+		e->along_now++;
+		if (i)
+			follow(e, m, q, depth);
+		for (k = count = 0; k < reads->n; k++) {
+			const Expr *x = &e->p->exprs.v[reads->v[k]];
+			for (d = 0; d < x->nsub; d++)
+				if (e->p->subs.v[x->sub + d].indirect ||
+				    aff_coef(e->p, e->p->subs.v[x->sub + d].id,
+				             m->loops.v[depth].index))
+					break;
+			if (d < x->nsub || in_group(&t, x->tensor))
+				continue;
+			for (c = 0; c < t.columns; c++) {
+				Spot at = go_to(&t, m, none, 0, c);
+				name_read(&t, x, &count);
+				leave(&t, at);
+			}
+		}
+		if (i)
+			follow(e, q, m, depth);
+	}
+}
+
 /* What all rows read: loaded once.  A store would keep the compiler from seeing
  * that it is the same. */
 static void
@@ -583,7 +626,92 @@ finish_all(Tile *t, const Bound *rows, uint32_t first)
 		finish_row(t, rows, r, first);
 		body_close(e, o);
 	}
-	e->named.n = 0;
+	e->named.n = t->named;
+}
+
+/* ---- sums whose lanes run along the reduced index */
+
+static void
+across_terms(Tile *t, const Bound *rows)
+{
+	Emit *e = t->e;
+	const Stmt *s = stmt_of(t, 0);
+	bool ends = e->p->index.v[e->lane].extent % layout_round(1) != 0;
+	int32_t r, c;
+
+	if (t->rows > 1)
+		name_reads(t, rows);
+	for (r = 0; r < t->rows; r++)
+		for (c = 0; c < t->columns; c++) {
+			Spot at = go_to(t, &t->all[0], rows, r, c);
+			line_open(e);
+			put_sum(t, r, c, 0);
+			put(e, " += ");
+			put(e, ends ? fmt(e->c, "bp_keep%s(", e->of_vector) :
+			    "");
+			put_expr(e, s->expr, P_ANY);
+			if (ends) {
+				put(e, ", ");
+				put_rest(e, false);
+				put(e, ")");
+			}
+			line_close(e, ";");
+			leave(t, at);
+		}
+	e->named.n = t->named;
+}
+
+static void
+across_loops(Tile *t, const Bound *rows, uint32_t depth)
+{
+	const Loop *l = &t->all[0].loops.v[depth];
+	Open o;
+
+	if (l->how != LOOP_SERIAL) {
+		across_terms(t, rows);
+		return;
+	}
+	o = loop_open(t->e, stmt_of(t, 0), l);
+	across_loops(t, rows, depth + 1);
+	loop_close(t->e, l, o);
+}
+
+static void
+across_store(Tile *t, const Bound *rows, int32_t r)
+{
+	Emit *e = t->e;
+	const Stmt *s = stmt_of(t, 0);
+	Bound was = { 0 };
+	int32_t c;
+
+	if (t->row) {
+		was = e->env[t->row->index];
+		e->env[t->row->index] = rows[r];
+	}
+	line_open(e);
+	put_target(e, s, true);
+	put(e, fmt(e->c, s->add ? " += bp_sum%s(" : " = bp_sum%s(",
+	    e->of_vector));
+	for (c = 0; c < t->columns; c++) {
+		put(e, c ? " + " : "");
+		put_sum(t, r, c, 0);
+	}
+	line_close(e, ");");
+	if (t->row)
+		e->env[t->row->index] = was;
+}
+
+static void
+emit_across(Tile *t, const Bound *rows)
+{
+	int32_t r;
+
+	t->sum = local_name(t->e, "acc");
+	t->e->along_now++;
+	sum_begin(t, rows);
+	across_loops(t, rows, t->depth);
+	for (r = 0; r < t->rows; r++)
+		across_store(t, rows, r);
 }
 
 /* Schedules from..to are one tile inside of `depth` open loops. */
@@ -602,12 +730,17 @@ emit_tile(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 	t.rows = t.row ? t.row->count : 1;
 	t.columns = q->loops.v[q->loops.n - 1].count;
 	t.sums = q->sums;
+	t.named = e->named.n;
 	t.row0 = t.row ? e->env[t.row->index] : (Bound){ 0 };
 	t.row0.k += t.row ? t.row->first : 0;
 	e->use_vectors = true;
 	e->lane = q->lane;
 	e->along_now++;
 	rows_begin(&t, rows);
+	if (q->across) {
+		emit_across(&t, rows);
+		return;
+	}
 	sum = sum && q->loops.v[depth].how == LOOP_SERIAL;
 	if (sum) {
 		if (!held(&t, s) || t.sums > 1)

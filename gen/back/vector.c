@@ -20,8 +20,8 @@ typedef struct {
 
 /* How a read moves with the index: 0 not at all, 1 from one element to the
  * next, -1 by a stride, -2 in no way that vectors can follow. */
-static int
-moves(const Vectors *v, TensorId t, uint32_t sub, uint32_t n, Index lane)
+int
+tile_moves(const Vectors *v, TensorId t, uint32_t sub, uint32_t n, Index lane)
 {
 	const Program *p = v->p;
 	const Tensor *x = &p->tensors.v[t];
@@ -73,7 +73,7 @@ look(Look *w, ExprId root)
 			w->possible = false;
 		if (x->op != E_READ)
 			continue;
-		how = moves(w->v, x->tensor, x->sub, x->nsub, w->lane);
+		how = tile_moves(w->v, x->tensor, x->sub, x->nsub, w->lane);
 		w->possible &= how > -2 &&
 			p->tensors.v[x->tensor].kind != T_RAND &&
 			p->tensors.v[x->tensor].kind != T_INT &&
@@ -112,7 +112,7 @@ cost(Vectors *v, const Stmt *s, Index lane)
 	if (s->scatter || s->scan || s->nguard || s->red == RED_ARGMAX ||
 	    lane == SAMPLE || extent < v->least ||
 	    (s->lanes > 1 && reductions(v, s) != 1) ||
-	    moves(v, s->target, s->lhs, s->nlhs, lane) != 1)
+	    tile_moves(v, s->target, s->lhs, s->nlhs, lane) != 1)
 		return 0;
 	look(&w, s->expr);
 	if (!w.possible)
@@ -125,7 +125,7 @@ static bool
 lane_of(Vectors *v, const Stmt *s, Index *lane)
 {
 	const Program *p = v->p;
-	double best = 0, c;
+	double best = 0, c, across = across_cost(v, s);
 	uint32_t i;
 
 	for (i = 0; i < s->nidx; i++) {
@@ -136,6 +136,8 @@ lane_of(Vectors *v, const Stmt *s, Index *lane)
 			*lane = x;
 		}
 	}
+	if (across > 0 && best > across)
+		return false;
 	return best > 0 && best <
 	       .8 * (double)(stmt_points(p, s) * stmt_terms(p, s));
 }
@@ -299,6 +301,35 @@ row_loops(Vectors *v, Schedule *q, Index row, int32_t rows, bool rest)
 		add(v, q, (Loop){ .index = row, .step = rows, .count = n });
 }
 
+/* a vector is used again and again while another index of the result runs */
+static bool
+has_constant_vector(Vectors *v, const Stmt *s, Index lane)
+{
+	const Program *p = v->p;
+	const Expr *x = &p->exprs.v[s->expr];
+	ExprId kid[2] = { x->a, x->b };
+	uint32_t i, k, n;
+
+	for (k = 0; k < 2 && x->op == E_MUL; k++) {
+		const Expr *r = &p->exprs.v[kid[k]];
+		if (r->op != E_READ || tile_moves(v, r->tensor, r->sub,
+		    r->nsub, lane) != 1)
+			continue;
+		for (i = 0; i < s->nidx; i++) {
+			Index other = p->indices.v[s->idx + i];
+			if (other == lane || extent_of(v, other) < 2)
+				continue;
+			for (n = 0; n < r->nsub; n++)
+				if (aff_coef(p, p->subs.v[r->sub + n].id,
+				             other))
+					break;
+			if (n == r->nsub)
+				return true;
+		}
+	}
+	return false;
+}
+
 static void
 tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 {
@@ -306,10 +337,11 @@ tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	int32_t panel = panel_of(v, s), rows = 1, vectors = 1;
 	int32_t padded = layout_round(p->index.v[q->lane].extent);
 	bool sum = reductions(v, s) > 0, tiled;
+	bool outside = sum || has_constant_vector(v, s, q->lane);
 	Index row = 0;
 	uint32_t i;
 
-	if (sum)
+	if (outside)
 		vectors = panel ? panel / 16 : padded % 32 == 0 ? 2 : 1;
 	tiled = sum && s->lanes == 1 && row_index(v, s, q->lane, &row);
 	if (tiled)
@@ -324,7 +356,7 @@ tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	if (panel)
 		add(v, q, (Loop){ .index = q->lane, .count = padded / panel,
 		                  .step = panel });
-	if (sum)
+	if (outside)
 		along(v, q, panel, vectors);
 	for (i = 0; i < s->nidx; i++) {
 		Index x = p->indices.v[s->idx + i];
@@ -333,7 +365,7 @@ tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	}
 	if (tiled)
 		row_loops(v, q, row, rows, rest);
-	if (!sum)
+	if (!outside)
 		along(v, q, panel, vectors);
 	for (i = 0; i < s->nridx; i++)
 		reduce(v, s, q, p->indices.v[s->ridx + i]);
@@ -467,7 +499,8 @@ tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
 	Schedule shape = { 0 };
 	Index of[64];
 
-	if (s->red != RED_NONE || s->nridx || s->add || lead->loops.n > 60)
+	if (s->red != RED_NONE || s->nridx || s->add || lead->across ||
+	    lead->loops.n > 60)
 		return false;
 	for (i = 0; i < lead->loops.n; i++)
 		if (loop_is_result(p, &list->v[lead->stmt], &lead->loops.v[i]))

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ * A sum whose terms lie side by side in, a schedule whose lanes run along the
+ * reduced index out: each result is a vector of partial sums, joined at the
+ * end.  Only where the order of a sum is free (math fast). */
+#include "back.h"
+
+/* adding up the lanes of a vector takes as long as so many multiply-adds */
+enum { JOIN = 7, MOST_RESULTS = 12 };
+
+static bool
+lies_along(const Vectors *v, ExprId e, Index lane, bool *vector)
+{
+	const Expr *x = &v->p->exprs.v[e];
+	int how;
+
+	if (x->op != E_READ || v->p->tensors.v[x->tensor].kind == T_RAND ||
+	    v->p->tensors.v[x->tensor].kind == T_INT)
+		return false;
+	how = tile_moves(v, x->tensor, x->sub, x->nsub, lane);
+	*vector |= how == 1;
+	return how == 0 || how == 1;
+}
+
+/* vectors of work; 0: not possible */
+double
+across_cost(Vectors *v, const Stmt *s)
+{
+	const Program *p = v->p;
+	const Expr *x = &p->exprs.v[s->expr];
+	Index lane = s->nridx ? p->indices.v[s->ridx + s->nridx - 1] : SAMPLE;
+	int32_t extent = p->index.v[lane].extent;
+	bool vector = false;
+
+	if (p->net->strict || s->red != RED_SUM || s->scatter || s->scan ||
+	    s->nguard || s->nridx != 1 || lane == SAMPLE || v->samples > 1 ||
+	    extent < v->least || x->op != E_MUL ||
+	    !lies_along(v, x->a, lane, &vector) ||
+	    !lies_along(v, x->b, lane, &vector) || !vector)
+		return 0;
+	return (double)stmt_points(p, s) *
+	       (layout_round(extent) / layout_round(1) + JOIN);
+}
+
+/* rows that divide the results, if not too few */
+static int32_t
+rows_of(int32_t extent, int32_t most)
+{
+	int32_t r;
+
+	for (r = extent < most ? extent : most; r >= 4; r--)
+		if (extent % r == 0)
+			return r;
+	return extent < most ? extent : most;
+}
+
+static int32_t
+panel_of(const Vectors *v, const Stmt *s)
+{
+	const Expr *x = &v->p->exprs.v[s->expr];
+	ExprId kid[2] = { x->a, x->b };
+	int k;
+
+	for (k = 0; k < 2; k++) {
+		const Expr *r = &v->p->exprs.v[kid[k]];
+		const Layout *l = &v->layout[r->tensor];
+		if (l->panel < l->padded)
+			return l->panel;
+	}
+	return 0;
+}
+
+static void
+add(Vectors *v, Schedule *q, Loop l)
+{
+	PUSH(v->p->c, &q->loops, l);
+}
+
+/* `rest`: of the rows those that remain; false: none do */
+bool
+across(Vectors *v, const Stmt *s, Schedule *q, bool rest)
+{
+	const Program *p = v->p;
+	Index lane = p->indices.v[s->ridx], row = SAMPLE;
+	int32_t extent = p->index.v[lane].extent, rows = 1, n = 1;
+	int32_t panel = panel_of(v, s), vectors = panel ? panel / 16 : 1;
+	uint32_t i;
+
+	for (i = 0; i < s->nidx; i++)
+		if (p->index.v[p->indices.v[s->idx + i]].extent > 1)
+			row = p->indices.v[s->idx + i];
+	if (row != SAMPLE) {
+		n = p->index.v[row].extent;
+		rows = rows_of(n, MOST_RESULTS / vectors);
+	}
+	if (rest && n % rows == 0)
+		return false;
+	q->tile = q->across = true;
+	q->lane = lane;
+	q->sums = 1;
+	for (i = 0; i < s->nidx; i++) {
+		Index x = p->indices.v[s->idx + i];
+		if (x != row && p->index.v[x].extent > 1)
+			add(v, q, (Loop){ .index = x, .step = 1,
+			    .count = p->index.v[x].extent });
+	}
+	if (row != SAMPLE && !rest)
+		add(v, q, (Loop){ .index = row, .step = rows,
+		    .count = n / rows });
+	if (panel && extent > panel)
+		add(v, q, (Loop){ .index = lane, .step = panel,
+		    .count = (extent + panel - 1) / panel });
+	add(v, q, (Loop){ .index = lane, .step = 1, .vectors = vectors,
+	    .count = panel ? panel : extent,
+	    .guarded = panel && extent % panel });
+	if (row != SAMPLE)
+		add(v, q, (Loop){ .index = row, .step = 1, .how = LOOP_UNROLL,
+		    .count = rest ? n % rows : rows,
+		    .first = rest ? n / rows * rows : 0 });
+	add(v, q, (Loop){ .index = lane, .step = 1, .count = vectors,
+	    .how = LOOP_VECTORS });
+	return true;
+}
