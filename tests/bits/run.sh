@@ -142,7 +142,7 @@ clean() {
 # parts: each compiles with the parts that it says it needs and no other, under
 # TinyCC without a libc too, and leaves no symbol undefined
 parts() {
-	for part in $(sed -n 's/^\/\* part \([a-z0-9]*\):.*/\1/p' "$runtime/bp.h"); do
+	for part in $(sed -n 's/^\/\* part \([a-z0-9_]*\):.*/\1/p' "$runtime/bp.h"); do
 		awk -v want="$part" '
 		NR == FNR {
 			if ($1 == "/*" && $2 == "part") {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The runtime's functions against libm in higher precision, special values,
- * random numbers, bytes. */
+ * random numbers, bytes; vectors against numbers. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "../../runtime/bp.h"
+#include "vectors.h"
 #include "../../gen/bpgen.h"
 
 typedef struct {
@@ -333,6 +334,31 @@ checksums(void **state)
 	}
 }
 
+/* tests/heavy/vectors.sh does this in other widths and with more arguments */
+static void
+vectors(void **state)
+{
+	(void)state;
+	operations_f();
+	operations_d();
+	assert_int_equal(failures, 0);
+	same(65521);
+	assert_int_equal(failures, 0);
+}
+
+/* the comparison itself, fed with another zero */
+static void
+vectors_differ(void **state)
+{
+	float b[BP_LANES_VF] = { 0 };
+
+	(void)state;
+	b[BP_LANES_VF - 1] = -0.0f;
+	expect_f("splat", 0, bp_splat_vf(0.0f), b);
+	assert_int_equal(failures, 1);
+	failures = 0;
+}
+
 int
 main(void)
 {
@@ -342,7 +368,8 @@ main(void)
 		cmocka_unit_test(specials), cmocka_unit_test(signs),
 		cmocka_unit_test(uniform), cmocka_unit_test(avalanche),
 		cmocka_unit_test(units), cmocka_unit_test(bytes),
-		cmocka_unit_test(checksums)
+		cmocka_unit_test(checksums), cmocka_unit_test(vectors),
+		cmocka_unit_test(vectors_differ)
 	};
 
 	return cmocka_run_group_tests_name("runtime", tests, NULL, NULL);
