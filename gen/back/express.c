@@ -387,6 +387,10 @@ put_ref(Emit *e, TensorId t, const Sub *subs, uint32_t n)
 		die(e->c, EX_SOFTWARE_, "the table %s has no values", x->name);
 	} else if (constant && x->kind == T_CONST) {
 		put(e, literal_text(e, x->values[flat]));
+	} else if (is_plain_field(e, t) && !e->writers[t] && e->net_numbers) {
+		e->use_n = true;
+		e->number[t] = true;
+		put(e, cname(e->names, t));
 	} else if (constant && has_local(e, t)) {
 		put_load(e, t, at, n);
 	} else {

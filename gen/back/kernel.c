@@ -44,6 +44,7 @@ forget(Emit *e)
 	e->begun = mem(e->c, n * sizeof *e->begun);
 	e->inlined = mem(e->c, n * sizeof *e->inlined);
 	e->alias = mem(e->c, n);
+	e->number = mem(e->c, n);
 	e->loaded = mem(e->c, n * sizeof *e->loaded);
 	e->vars.n = 0;
 }
@@ -210,6 +211,9 @@ put_aliases(Emit *e, Text *out)
 
 	for (t = 1; t < e->p->tensors.n; t++) {
 		bool integer = e->p->tensors.v[t].kind == T_INT;
+		if (e->number[t])
+			text_add(out, "\tconst %s %s = n->%s;\n", e->real,
+			         cname(e->names, t), cname(e->names, t));
 		if (!e->alias[t])
 			continue;
 		text_add(out, "\t%s *const %s = n->%s", integer ? "int32_t" :
@@ -244,6 +248,7 @@ function(Emit *e, uint32_t from, uint32_t to)
 	e->use_n = e->use_x = e->use_t = e->use_y = false;
 	e->use_count = e->use_hash = e->use_samples = false;
 	memset(e->alias, 0, e->p->tensors.n + 1);
+	memset(e->number, 0, e->p->tensors.n + 1);
 	memset(e->loaded, 0, (e->p->tensors.n + 1) * sizeof *e->loaded);
 	e->fresh = 0;
 	e->indent = 1;
@@ -323,6 +328,7 @@ emit_kernel(Emit *e, Kernel kernel, bool trace)
 		e->load_locals &= schedule_straight(&k->schedules.v[i]);
 	forget(e);
 	cnames_kernel(e->names, e->p, k);
+	e->net_numbers = e->plan->vectors;
 	straight_analysis(e);
 	for (i = 0; i < k->schedules.n || !r.parts.n; i = end) {
 		for (end = i; end < k->schedules.n && k->schedules.v[end].part

@@ -121,6 +121,74 @@ rule(Steps *s, const Stmt *from)
 	PUSH(p->c, s->out, x);
 }
 
+/* a number made of numbers of the network alone */
+static bool
+is_scalar(Program *p, const Stmt *s, Reads *reads)
+{
+	uint32_t i;
+
+	if (p->tensors.v[s->target].shape.rank || s->nridx || s->add ||
+	    p->tensors.v[s->target].batch)
+		return false;
+	expr_reads(p, s->expr, true, reads);
+	for (i = 0; i < reads->n; i++) {
+		const Tensor *t = &p->tensors.v[p->exprs.v[reads->v[i]].tensor];
+		if (t->shape.rank || t->batch)
+			return false;
+	}
+	return true;
+}
+
+/* nothing that stays in front of statement `at` reads or writes its target, or
+ * writes what it reads */
+static bool
+may_go_first(Program *p, uint32_t at, const bool *gone, const Reads *reads)
+{
+	const Stmts *list = &p->kernel[K_UPDATE];
+	TensorId target = list->v[at].target;
+	Reads others;
+	uint32_t i, k;
+
+	for (i = 0; i < at; i++) {
+		if (gone[i])
+			continue;
+		if (list->v[i].target == target)
+			return false;
+		for (k = 0; k < reads->n; k++)
+			if (p->exprs.v[reads->v[k]].tensor == list->v[i].target)
+				return false;
+		others = (Reads){ 0 };
+		expr_reads(p, list->v[i].expr, true, &others);
+		for (k = 0; k < others.n; k++)
+			if (p->exprs.v[others.v[k]].tensor == target)
+				return false;
+	}
+	return true;
+}
+
+/* What the rule computes once for all weights comes first: it would stand
+ * between the gradient of the first weight and its rule. */
+static void
+rules(Steps *s)
+{
+	Program *p = s->p;
+	const Stmts *list = &p->kernel[K_UPDATE];
+	bool *gone = mem(p->c, list->n + 1);
+	Reads reads;
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++) {
+		reads = (Reads){ 0 };
+		gone[i] = is_scalar(p, &list->v[i], &reads) &&
+		          may_go_first(p, i, gone, &reads);
+		if (gone[i])
+			rule(s, &list->v[i]);
+	}
+	for (i = 0; i < list->n; i++)
+		if (!gone[i])
+			rule(s, &list->v[i]);
+}
+
 /* Forward and backward come first: the rule writes the weights they read. */
 static void
 step(Program *p)
@@ -146,8 +214,7 @@ step(Program *p)
 		if (p->tensors.v[t].kind != T_GRAD && !is_input_gradient(p, t))
 			PUSH(p->c, s.out, gradient->v[i]);
 	}
-	for (i = 0; i < p->kernel[K_UPDATE].n; i++)
-		rule(&s, &p->kernel[K_UPDATE].v[i]);
+	rules(&s);
 	p->loss[K_STEP] = p->loss[K_GRADIENT];
 }
 
