@@ -486,6 +486,8 @@ typedef struct {
 	bool tile;                   /* vectors along `lane`: the loops that end it
 	                                are rows, then vectors of the tile */
 	Index lane;
+	int registers;               /* only where the machine has 32, only where
+	                                it has 16; 0: everywhere */
 	bool across;                 /* the lanes run along the sum and are joined */
 	int sums;                    /* partial sums of each place (math fast) */
 } Schedule;
@@ -514,10 +516,13 @@ typedef struct {
 typedef struct {
 	Unroll unroll;
 	uint64_t random;             /* not 0: a random legal schedule, for tests */
+	const char *file;            /* how some statements run, as plan_dump()
+	                                prints it, or NULL */
 	bool check;                  /* K_TRAINLOSS too, with switches traced */
 } PlanOptions;
 Plan *plan(Program *p, const PlanOptions *o);
 void plan_dump(const Program *p, const Plan *plan, Text *out);
+void plan_explain(Program *p, const Plan *plan, Text *out); /* in words */
 
 typedef struct {
 	const char *prefix;          /* NAME */

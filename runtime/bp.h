@@ -1139,6 +1139,13 @@ bp_cosf(float x)
 #define BP_REGISTER 8
 #endif
 
+/* how many of them there are: what a tile of sums may hold */
+#if defined __AVX512F__ || defined __aarch64__ || defined __VSX__
+#define BP_REGISTERS 32
+#else
+#define BP_REGISTERS 16
+#endif
+
 #if BP_REGISTER == 64 && BP_MAX_LANES >= 16
 #define BP_LANES_VF 16
 #elif BP_REGISTER >= 32 && BP_MAX_LANES >= 8

@@ -31,7 +31,8 @@ bool wants_training(const Program *p);   /* gradients are kept */
 /* ---- layout.c: how the elements of a tensor lie */
 int32_t layout_round(int32_t n);             /* up to whole vectors */
 Layout layout_plain(const Tensor *t);
-Layout *layouts(const Program *p, bool vectors); /* by tensor */
+/* by tensor; random: not 0 for any that are legal */
+Layout *layouts(const Program *p, bool vectors, uint64_t random);
 int64_t layout_size(const Tensor *t, const Layout *l);
 void layout_strides(const Tensor *t, const Layout *l, int64_t *stride);
 int64_t layout_sample_stride(const Tensor *t, const Layout *l);
@@ -39,6 +40,19 @@ int64_t layout_panel_stride(const Tensor *t, const Layout *l, int samples);
 int64_t layout_flat(const Tensor *t, const Layout *l, const int64_t *at);
 
 Layout layout_panels(const Tensor *t, int lane);
+
+/* ---- cost.c: what ways to run a statement cost, and what follows */
+double cost_vectors(double points, int32_t extent, int gathers);
+bool cost_pays(double vectors, double points);
+typedef enum {                  /* the lanes of a weight that is read belong to */
+	ALONG,                      /* as many results */
+	JOINED,                     /* one sum; they are joined at its end */
+	APART                       /* one sum, term by term */
+} LanesOf;
+double cost_read(double points, int32_t extent, LanesOf lanes);
+int32_t cost_rows(int32_t extent, int32_t vectors, bool known, bool wide);
+int32_t cost_panel(int32_t extent);
+int32_t cost_columns(int32_t extent, int32_t panel);
 
 /* ---- fields.c: what NAME_net consists of */
 typedef enum {
@@ -67,11 +81,18 @@ typedef struct {
 	int32_t least;              /* extent of an index that has vectors */
 	uint32_t *seen, now;        /* by expression */
 	bool rest;                  /* rows remain: tile_rest() */
+	bool wide;                  /* for 32 registers */
+	bool rows;                  /* the last tile has rows: more would help */
+	const Stmts *list;          /* of the kernel */
 } Vectors;
 bool tile(Vectors *v, const Stmt *s, Schedule *q);
 void tile_rest(Vectors *v, const Stmt *s, const Schedule *whole, Schedule *q);
 bool tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
 	const Schedule *group, uint32_t n, StmtId id, Schedule *q);
+bool tile_along(Vectors *v, const Stmt *s, Index lane, int *gathers);
+int32_t tile_extent(const Vectors *v, Index i);
+uint32_t tile_reductions(const Vectors *v, const Stmt *s); /* with > 1 term */
+void tile_pad(Vectors *v, TensorId t);
 uint32_t tile_outer(const Program *p, const Stmt *s, const Schedule *q);
 
 int tile_moves(const Vectors *v, TensorId t, uint32_t sub, uint32_t n,
@@ -80,6 +101,24 @@ int tile_moves(const Vectors *v, TensorId t, uint32_t sub, uint32_t n,
 /* ---- across.c: sums whose lanes are joined */
 double across_cost(Vectors *v, const Stmt *s);
 bool across(Vectors *v, const Stmt *s, Schedule *q, bool rest);
+
+/* ---- schedule_text.c: schedules -> text, and back */
+typedef struct {                /* how a statement is to run */
+	Kernel kernel;
+	Schedule q;
+	int shares;                 /* not 0: on the tile of the one before */
+	Loc loc;
+} Given;
+typedef VEC(Given) AllGiven;
+const char *kernel_name(Kernel k);
+const char *index_text(const Program *p, const Stmt *s, Index i);
+void schedule_text(const Program *p, const Stmt *s, const Schedule *q,
+	Text *out);
+bool schedules_read(Program *p, const char *path, AllGiven *out);
+
+/* ---- legal.c: is it a schedule of the statement? */
+const char *schedule_wrong(Vectors *v, const Stmt *s, const Schedule *q);
+bool schedule_rest(const Vectors *v, const Schedule *whole, Schedule *rest);
 
 /* ---- store.c: where every tensor of a kernel lives
  * ST_LOCAL: a C variable for each element, one in all, or one for each vector
@@ -93,7 +132,12 @@ void store_tensors(Program *p, Kernel kernel, KernelPlan *k, const Accesses *a,
 void fuse(Program *p, const Stmts *list, KernelPlan *k, const Accesses *a);
 /* an index that has one value throughout the kernel */
 bool is_fixed(const Program *p, const KernelPlan *k, Index i);
-void random_loops(Program *p, const Stmt *s, Schedule *q, uint64_t *state);
+uint32_t random_below(uint64_t *state, uint32_t n);
+int random_samples(int least, uint64_t *state); /* 0: no kernel over several */
+void random_loops(Program *p, const Stmt *s, int samples, Schedule *q,
+	uint64_t *state);
+bool random_tile(Vectors *v, const Stmt *s, Schedule *q, Schedule *rest,
+	uint64_t *state);
 
 /* ---- write.c, express.c, shared.c: expressions -> text */
 /* what an index is: the sum of some loop variables, k, and so many vectors */
@@ -163,6 +207,8 @@ typedef struct {
 	bool use_samples;
 	bool use_n, use_x, use_t, use_y, use_count, use_hash;
 	bool *alias;                /* by tensor: needs a pointer into work */
+	bool *number;               /* by tensor: a number of the network, loaded */
+	bool net_numbers;           /* such are loaded at the top */
 	/* what the file uses */
 	bool *table;                /* by tensor */
 	bool fn[FN_COUNT], vector_fn[FN_COUNT], use_vectors, use_least,

@@ -89,6 +89,7 @@ common_loops(Fusing *f, const Schedule *x, const Schedule *y)
 		const Loop *a = &x->loops.v[i], *b = &y->loops.v[i];
 		if (a->how != LOOP_SERIAL || b->how != LOOP_SERIAL ||
 		    a->count != b->count || a->step != b->step ||
+		    (a->index == SAMPLE) != (b->index == SAMPLE) ||
 		    a->first != b->first || a->guarded || b->guarded)
 			break;
 	}

@@ -2,10 +2,9 @@
  * Shapes and uses of tensors in, how their elements lie in memory out. */
 #include "back.h"
 
-/* Weights lie in panels of so many vectors of BLOCK reals: what a tile reads in
- * turn is one stream.  One or two vectors are held at a time (three where they
- * divide better), so a panel has as many. */
-enum { BLOCK = 16, JOIN = 7 };
+/* Weights lie in panels, as wide as the vectors that a tile holds side by side:
+ * what it reads in turn is one stream.  A block is the widest vector. */
+enum { BLOCK = 16 };
 
 int32_t
 layout_round(int32_t n)
@@ -26,10 +25,22 @@ Layout
 layout_panels(const Tensor *t, int lane)
 {
 	Layout l = { lane, layout_round(t->shape.dim[lane]), 0 };
-	int32_t blocks = l.padded / BLOCK;
 
-	l.panel = t->shape.rank == 1 ? l.padded : blocks % 2 == 0 ? 2 * BLOCK :
-	          blocks % 3 == 0 ? 3 * BLOCK : BLOCK;
+	l.panel = t->shape.rank == 1 && !t->batch ? l.padded : cost_panel(l.padded);
+	return l;
+}
+
+/* any width of panels: what a random plan may choose */
+static Layout
+random_panels(const Tensor *t, int lane, uint64_t *state)
+{
+	Layout l = { lane, layout_round(t->shape.dim[lane]), 0 };
+	int32_t blocks = 1 + (int32_t)random_below(state, 4);
+
+	l.panel = blocks * BLOCK;
+	if (blocks == 4 || l.panel >= l.padded)
+		l.panel = l.padded;
+	l.padded = (l.padded + l.panel - 1) / l.panel * l.panel;
 	return l;
 }
 
@@ -99,29 +110,22 @@ layout_flat(const Tensor *t, const Layout *l, const int64_t *at)
 
 /* ---- weights: the dimension along which most of the work has vectors */
 
-/* Vectors of multiply-adds that the statement costs with the weight's
- * dimension `lane` fastest.  Where a reduced index runs along it, or another
- * of the result, the elements of a vector come one by one. */
+/* what the statement costs with the weight's dimension `lane` fastest */
 static double
 cost(const Program *p, const Stmt *s, const Expr *read, int lane)
 {
-	Index i;
 	double points = (double)(stmt_points(p, s) * stmt_terms(p, s));
-	int32_t extent;
+	int32_t extent = p->tensors.v[read->tensor].shape.dim[lane];
+	Sub at = p->subs.v[read->sub + (uint32_t)lane];
+	bool along = false;
 	uint32_t k;
+	Index i;
 
-	if (read->nsub <= (uint32_t)lane ||
-	    p->subs.v[read->sub + (uint32_t)lane].indirect ||
-	    !aff_is_var(p, p->subs.v[read->sub + (uint32_t)lane].id, &i))
-		return 2 * points;
-	extent = p->index.v[i].extent;
 	for (k = 0; k < s->nidx; k++)
-		if (p->indices.v[s->idx + k] == i)
-			return points / extent *
-			       ((extent + BLOCK - 1) / BLOCK);
-	if (!p->net->strict && s->nridx == 1)
-		return points / extent * ((extent + BLOCK - 1) / BLOCK + JOIN);
-	return 2 * points;
+		along |= !at.indirect && aff_is_var(p, at.id, &i) &&
+		         p->indices.v[s->idx + k] == i;
+	return cost_read(points, extent, along ? ALONG :
+	                 !p->net->strict && s->nridx == 1 ? JOINED : APART);
 }
 
 static double
@@ -148,13 +152,18 @@ all_costs(const Program *p, TensorId w, int lane)
 }
 
 static Layout
-of_weight(const Program *p, TensorId w)
+of_weight(const Program *p, TensorId w, uint64_t random)
 {
 	const Tensor *t = &p->tensors.v[w];
+	uint64_t state = random + w;
 	int lane, best = 0;
 
 	if (t->shape.rank < 1 || t->shape.rank > 2)
 		return layout_plain(t);
+	if (random) {
+		lane = (int)random_below(&state, (uint32_t)t->shape.rank);
+		return random_panels(t, lane, &state);
+	}
 	for (lane = 1; lane < t->shape.rank; lane++)
 		if (all_costs(p, w, lane) < all_costs(p, w, best))
 			best = lane;
@@ -190,9 +199,9 @@ adopt(const Program *p, const Stmt *s, Layout *l)
 }
 
 /* Weights in panels where `vectors`, and what belongs to a weight like it;
- * everything else row-major. */
+ * everything else row-major.  The same `random` gives the same layouts. */
 Layout *
-layouts(const Program *p, bool vectors)
+layouts(const Program *p, bool vectors, uint64_t random)
 {
 	Layout *l = mem(p->c, (p->tensors.n + 1) * sizeof *l);
 	TensorId t;
@@ -205,7 +214,7 @@ layouts(const Program *p, bool vectors)
 		if (!vectors)
 			continue;
 		if (x->kind == T_WEIGHT)
-			l[t] = of_weight(p, t);
+			l[t] = of_weight(p, t, random);
 		else if (x->of && p->tensors.v[x->of].kind == T_WEIGHT &&
 		         same_shape(x, &p->tensors.v[x->of]))
 			l[t] = l[x->of];

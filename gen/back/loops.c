@@ -730,22 +730,38 @@ nest_body(Emit *e, void *u)
 	emit_nest(e, n->from, n->to, n->depth);
 }
 
+/* what is written for 32 registers and for 16 stands in turn */
+static void
+registers(Emit *e, int from, int to)
+{
+	if (from == to)
+		return;
+	if (to == 32)
+		put(e, from ? "#endif\n" : "");
+	put(e, to == 32 ? "#if BP_REGISTERS == 32\n" : to == 16 ? "#else\n" :
+	    "#endif\n");
+}
+
 /* the loops outside of depth are open, with the indices of the first one */
 void
 emit_nest(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 {
 	const Schedule *all = e->k->schedules.v, *leader = &all[from];
 	uint32_t end;
+	int now = 0;
 	Nest n;
 
 	for (; from < to; from = end) {
 		const Schedule *q = &all[from];
 		const Stmt *s = &e->list->v[q->stmt];
 		end = from + 1;
+		if (!depth)
+			registers(e, now, q->registers);
+		now = depth ? 0 : q->registers;
 		if (q != leader)
 			follow(e, q, leader, depth);
 		if (q->tile && depth >= loops_outer(e->p, s, q)) {
-			while (end < to && all[end].tile &&
+			while (end < to && all[end].tile && !q->across &&
 			       (uint32_t)all[end].fused >= depth)
 				end++;
 			emit_tile(e, from, end, depth);
@@ -764,4 +780,5 @@ emit_nest(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 		if (q != leader)
 			follow(e, leader, q, depth);
 	}
+	registers(e, now, 0);
 }

@@ -10,11 +10,15 @@
  * gcc -O2; at a few hundred more gcc's loops win, and its compile time is 10
  * times shorter. */
 #define AUTO_TERMS 400
+/* With math fast a single sample goes by vectors of outputs sooner: 4-10-3 is
+ * 1.6 times faster so, 2-2-1 is slower (gcc -O3). */
+#define FAST_TERMS 60
 /* C functions of straight line are cut at about this many statements, a sum
  * counting one for every four terms; gcc's time grows faster than the text */
 #define PART_WEIGHT 256
 #define WHOLE_WEIGHT 400        /* up to here a kernel stays in one piece */
 #define MOST_STRAIGHT 1000000   /* statements of straight line in a network */
+#define HEAVY 4096              /* multiply-adds: worth a text for each machine */
 /* Samples that a kernel takes at a time: so many that each weight that is read
  * serves several, but what lies between the layers stays in the cache. */
 enum {
@@ -28,6 +32,7 @@ typedef struct {
 	const PlanOptions *o;
 	Plan *plan;
 	uint64_t state;             /* of random schedules */
+	AllGiven given;             /* schedules that somebody wrote */
 	int64_t straight;           /* statements so far */
 	bool *unrolled;             /* by statement of the kernel at hand */
 	bool small[K_ALL];          /* auto: straight line */
@@ -38,13 +43,6 @@ typedef struct {
 	int64_t weight;             /* of the open part */
 	bool whole;                 /* the kernel is one part */
 } Planner;
-
-static const char *const kernel_names[K_ALL] = {
-	[K_FORWARD] = "forward", [K_LOSS] = "loss", [K_GRADIENT] = "gradient",
-	[K_TRAINLOSS] = "training_loss", [K_UPDATE] = "update",
-	[K_INIT] = "init", [K_FORWARDS] = "forward_samples",
-	[K_GRADIENTS] = "gradient_samples", [K_STEP] = "step"
-};
 
 static int64_t
 repeats(const Program *p, const Stmt *s)
@@ -121,6 +119,18 @@ wants_straight(const Planner *a, Kernel k, const Stmt *s)
 	return u == UNROLL_FULL;
 }
 
+/* the schedule that somebody wrote for the statement, or NULL */
+static const Given *
+given_for(const Planner *a, Kernel k, StmtId id)
+{
+	uint32_t i;
+
+	for (i = 0; i < a->given.n; i++)
+		if (a->given.v[i].kernel == k && a->given.v[i].q.stmt == id)
+			return &a->given.v[i];
+	return NULL;
+}
+
 /* a scan is straight line as a whole or not at all */
 static void
 choose(Planner *a, Kernel k)
@@ -136,7 +146,8 @@ choose(Planner *a, Kernel k)
 		     list->v[end].scan == list->v[i].scan)); end++)
 			all &= wants_straight(a, k, &list->v[end]);
 		for (j = i; j < end; j++)
-			a->unrolled[j] = all && !a->o->random;
+			a->unrolled[j] = all && !a->o->random &&
+			                 !given_for(a, k, j);
 	}
 }
 
@@ -146,16 +157,21 @@ choose_auto(Planner *a)
 	static const Kernel together[] = {
 		K_FORWARD, K_LOSS, K_GRADIENT, K_TRAINLOSS
 	};
-	bool small = true;
+	const Network *net = a->p->net;
+	int64_t most = 0, n, limit = AUTO_TERMS;
 	size_t i;
 
+	if (!net->strict && net->lanes > 1)
+		limit = FAST_TERMS;
 	for (i = 0; i < sizeof together / sizeof together[0]; i++)
-		if (wants(a->p, together[i]))
-			small &= terms_of(a->p, &a->p->kernel[together[i]]) <=
-			         AUTO_TERMS;
+		if (wants(a->p, together[i])) {
+			n = terms_of(a->p, &a->p->kernel[together[i]]);
+			most = n > most ? n : most;
+		}
 	for (i = 0; i < sizeof together / sizeof together[0]; i++)
-		a->small[together[i]] = small;
-	a->small[K_FORWARDS] = a->small[K_GRADIENTS] = a->small[K_STEP] = small;
+		a->small[together[i]] = most <= limit;
+	a->small[K_FORWARDS] = a->small[K_GRADIENTS] = most <= AUTO_TERMS;
+	a->small[K_STEP] = most <= (net->batch > 1 ? AUTO_TERMS : limit);
 	a->small[K_UPDATE] = terms_of(a->p, &a->p->kernel[K_UPDATE]) <=
 	                     AUTO_TERMS;
 	a->small[K_INIT] = terms_of(a->p, &a->p->kernel[K_INIT]) <= AUTO_TERMS;
@@ -254,7 +270,7 @@ may_go_by_samples(Planner *a, Kernel kernel)
 	bool *seen = mem(p->c, p->exprs.n + 1);
 	uint32_t i;
 
-	if (p->net->lanes < 2 || a->o->random)
+	if (p->net->lanes < 2 || a->o->random || a->o->file)
 		return false;
 	for (i = 0; i < list->n; i++) {
 		const Stmt *s = &list->v[i];
@@ -274,6 +290,21 @@ may_go_by_samples(Planner *a, Kernel kernel)
 	return straight_weight(a, kernel, false) <= WHOLE_WEIGHT;
 }
 
+/* what samples_of() gives in a random plan */
+static int
+random_several(Planner *a, Kernel kernel, int batch)
+{
+	const Stmts *list = &a->p->kernel[kernel];
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (list->v[i].scan)
+			return 0;
+	if (kernel == K_GRADIENTS && a->p->input_grads.n)
+		return 0;
+	return kernel == K_STEP ? batch : random_samples(batch, &a->state);
+}
+
 /* 0: the kernel is not made, 1: it works on a single sample */
 static int
 samples_of(Planner *a, Kernel kernel)
@@ -290,13 +321,15 @@ samples_of(Planner *a, Kernel kernel)
 		return 1;
 	if (kernel == K_GRADIENTS && p->input_grads.n)
 		return 0;
+	if (a->o->random)
+		return random_several(a, kernel, batch);
 	if (may_go_by_samples(a, kernel)) {
 		if (kernel == K_FORWARDS)
 			batch = MOST_TOGETHER;
 		a->plan->kernel[kernel].by_samples = batch >= FEW_SAMPLES;
 		return batch >= FEW_SAMPLES ? batch : 0;
 	}
-	if (any_straight(a, kernel) || !a->vectors || a->o->random)
+	if (any_straight(a, kernel) || !a->vectors)
 		return 0;
 	each = temporaries(p, kernel) + 1;
 	most = MOST_WORK / each;
@@ -437,11 +470,23 @@ split_lanes(Planner *a, const Stmt *s, Schedule *q)
 	PUSH(a->p->c, &q->loops, inner);
 }
 
+/* what is drawn at random and what is refused must not meet */
+static void
+check_drawn(Planner *a, Vectors *v, const Stmt *s, const Schedule *q)
+{
+	const char *why = a->o->random && !s->scan ? schedule_wrong(v, s, q) :
+	                  NULL;
+
+	if (why)
+		die(a->p->c, EX_SOFTWARE_, "a random plan: %s", why);
+}
+
 static void
 loops(Planner *a, KernelPlan *k, const Stmts *list, StmtId from, StmtId to)
 {
 	uint32_t scan = list->v[from].scan;
 	const Scan *sc = &a->p->scans.v[scan];
+	Vectors v = { .p = a->p, .layout = k->layout, .samples = a->samples };
 	StmtId i;
 
 	into_part(a, 4 * (to - from));
@@ -451,7 +496,8 @@ loops(Planner *a, KernelPlan *k, const Stmts *list, StmtId from, StmtId to)
 		if (scan)
 			add_loop(a, &q, sc->t, 0, sc->n, LOOP_SERIAL);
 		if (a->o->random) {
-			random_loops(a->p, s, &q, &a->state);
+			random_loops(a->p, s, a->samples, &q, &a->state);
+			check_drawn(a, &v, s, &q);
 		} else {
 			box_loops(a, &q, s->idx, s->nidx, LOOP_SERIAL);
 			box_loops(a, &q, s->ridx, s->nridx, LOOP_SERIAL);
@@ -462,15 +508,17 @@ loops(Planner *a, KernelPlan *k, const Stmts *list, StmtId from, StmtId to)
 	}
 }
 
-/* what follows on a tile whose schedule is the last; how many statements */
+/* what follows on a tile whose schedule is the last, but no more statements
+ * than `most`; how many with its own */
 static uint32_t
 followers(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
-	const Accesses *acc, StmtId from)
+	const Accesses *acc, StmtId from, uint32_t most)
 {
 	uint32_t first = k->schedules.n - 1, n;
 	Schedule q;
 
-	for (n = 1; from + n < list->n && !a->unrolled[from + n]; n++) {
+	for (n = 1; n < most && from + n < list->n &&
+	     !a->unrolled[from + n]; n++) {
 		q = (Schedule){ .stmt = from + n, .part = a->part };
 		if (!tile_follows(v, list, acc, &k->schedules.v[first], n,
 		                  from + n, &q))
@@ -480,40 +528,154 @@ followers(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	return n;
 }
 
+/* a sum whose lanes are joined; 0: scalars are better */
+static uint32_t
+joined(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list, StmtId from)
+{
+	const Stmt *s = &list->v[from];
+	Schedule q = { .stmt = from }, rest = { .stmt = from };
+	double vectors = across_cost(v, s);
+
+	const Given *g = given_for(a, (Kernel)(k - a->plan->kernel), from);
+
+	if (g && g->q.across && vectors <= 0)
+		err(a->p->c, g->loc, "lanes cannot be joined in this sum");
+	if (vectors <= 0 || (a->o->random ? random_below(&a->state, 2) > 0 :
+	    !g && vectors > (double)(stmt_points(a->p, s) * stmt_terms(a->p, s))))
+		return 0;
+	into_part(a, 4);
+	q.part = rest.part = a->part;
+	across(v, s, &q, false);
+	PUSH(a->p->c, &k->schedules, q);
+	if (across(v, s, &rest, true))
+		PUSH(a->p->c, &k->schedules, rest);
+	return 1;
+}
+
+/* statements from here on that may stand on one tile, as far as was written */
+static uint32_t
+together(Planner *a, Kernel kernel, StmtId from, uint32_t end)
+{
+	const Given *g;
+	StmtId i;
+
+	for (i = from + 1; i < end; i++) {
+		g = given_for(a, kernel, i);
+		if (g && !(g->q.tile && g->shares))
+			break;
+	}
+	return i - from;
+}
+
+/* Runs the statement as it was written; how many statements that are. */
+static uint32_t
+as_written(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
+	const Accesses *acc, const Given *g)
+{
+	Kernel kernel = (Kernel)(k - a->plan->kernel);
+	const StmtId from = g->q.stmt;
+	Schedule q = g->q, rest = { .stmt = from };
+	const char *why = schedule_wrong(v, &list->v[from], &q);
+	uint32_t n = 1;
+
+	if (why) {
+		err(a->p->c, g->loc, "%s", why);
+		return 1;
+	}
+	into_part(a, 4);
+	q.part = rest.part = a->part;
+	PUSH(a->p->c, &k->schedules, q);
+	if (!q.tile)
+		return 1;
+	tile_pad(v, list->v[from].target);
+	n = followers(a, v, k, list, acc, from,
+	              together(a, kernel, from, list->n));
+	if (schedule_rest(v, &q, &rest)) {
+		PUSH(a->p->c, &k->schedules, rest);
+		followers(a, v, k, list, acc, from, n);
+	}
+	return n;
+}
+
+/* what somebody wrote to stand on a tile, but does not */
+static void
+alone(Planner *a, const Given *g)
+{
+	err(a->p->c, g->loc, "this cannot be computed on the tile of the "
+	    "statement before");
+}
+
+/* Where more registers make a larger tile, a heavy sum is written for both. */
+static uint32_t
+wide_tiles(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
+	const Accesses *acc, StmtId from)
+{
+	const Stmt *s = &list->v[from];
+	uint32_t first = k->schedules.n, n = 0, i;
+	int pass;
+
+	if (a->o->random || a->p->net->lanes * (a->p->dtype == F32 ? 1 : 2) < 16
+	    || stmt_points(a->p, s) * stmt_terms(a->p, s) < HEAVY ||
+	    given_for(a, (Kernel)(k - a->plan->kernel), from))
+		return 0;
+	for (pass = 0; pass < 2; pass++) {
+		Schedule q = { .stmt = from }, rest = { .stmt = from };
+		v->wide = pass == 0;
+		if (!tile(v, s, &q) || !v->rows)
+			break;
+		if (!pass)
+			into_part(a, 8);
+		q.part = rest.part = a->part;
+		if (v->rest)
+			tile_rest(v, s, &q, &rest);
+		PUSH(a->p->c, &k->schedules, q);
+		n = followers(a, v, k, list, acc, from, together(a,
+		              (Kernel)(k - a->plan->kernel), from, list->n));
+		if (rest.tile) {
+			PUSH(a->p->c, &k->schedules, rest);
+			followers(a, v, k, list, acc, from, n);
+		}
+		for (i = first; i < k->schedules.n; i++)
+			k->schedules.v[i].registers = pass ? 16 : 32;
+		first = k->schedules.n;
+	}
+	v->wide = false;
+	return n;
+}
+
 /* a tile and what follows on it; how many statements, 0: not by vectors */
 static uint32_t
 tiles(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	const Accesses *acc, StmtId from)
 {
 	Schedule q = { .stmt = from }, rest = { .stmt = from };
-	double joined, scalar;
-	uint32_t n;
+	uint32_t n = wide_tiles(a, v, k, list, acc, from), most = list->n;
+	bool some;
 
+	if (n)
+		return n;
 	if (a->o->random)
-		return 0;
-	if (!tile(v, &list->v[from], &q)) {
-		joined = across_cost(v, &list->v[from]);
-		scalar = (double)(stmt_points(a->p, &list->v[from]) *
-		                  stmt_terms(a->p, &list->v[from]));
-		if (joined <= 0 || joined > scalar)
-			return 0;
-		into_part(a, 4);
-		q.part = rest.part = a->part;
-		across(v, &list->v[from], &q, false);
-		PUSH(a->p->c, &k->schedules, q);
-		if (across(v, &list->v[from], &rest, true))
-			PUSH(a->p->c, &k->schedules, rest);
-		return 1;
-	}
+		some = random_tile(v, &list->v[from], &q, &rest, &a->state);
+	else
+		some = tile(v, &list->v[from], &q);
+	if (!some)
+		return joined(a, v, k, list, from);
+	check_drawn(a, v, &list->v[from], &q);
+	if (a->o->random)
+		most = 1 + random_below(&a->state, 5);
+	else
+		most = together(a, (Kernel)(k - a->plan->kernel), from, most);
 	into_part(a, 4);
 	q.part = rest.part = a->part;
-	if (v->rest)
+	if (v->rest && !a->o->random)
 		tile_rest(v, &list->v[from], &q, &rest);
 	PUSH(a->p->c, &k->schedules, q);
-	n = followers(a, v, k, list, acc, from);
+	n = followers(a, v, k, list, acc, from, most);
 	if (rest.tile) {
 		PUSH(a->p->c, &k->schedules, rest);
-		followers(a, v, k, list, acc, from);
+		if (followers(a, v, k, list, acc, from, n) != n)
+			die(a->p->c, EX_SOFTWARE_, "the rest of a tile has "
+			    "other statements");
 	}
 	return n;
 }
@@ -535,16 +697,24 @@ schedules(Planner *a, KernelPlan *k, const Stmts *list, const Accesses *acc,
 	bool vectors)
 {
 	Program *p = a->p;
-	Vectors v = { .p = p, .layout = k->layout, .samples = a->samples,
+	Vectors v = { .p = p, .list = list, .layout = k->layout, .samples = a->samples,
 	              .least = 2 };
 	StmtId i, end;
+	const Given *g;
 	uint32_t n;
 
 	v.seen = mem(p->c, (p->exprs.n + 1) * sizeof *v.seen);
 	for (i = 0; i < list->n; i = end) {
 		end = scan_end(list, i);
 		n = 0;
-		if (vectors && !a->unrolled[i] && !list->v[i].scan)
+		g = given_for(a, (Kernel)(k - a->plan->kernel), i);
+		if (g && g->q.tile && g->shares)
+			alone(a, g);
+		else if (g && g->q.tile && !vectors)
+			err(p->c, g->loc, "this kernel has no vectors");
+		else if (g && !g->q.across)
+			n = as_written(a, &v, k, list, acc, g);
+		else if (vectors && !a->unrolled[i] && !list->v[i].scan)
 			n = tiles(a, &v, k, list, acc, i);
 		if (n)
 			end = i + n;
@@ -634,7 +804,7 @@ plan_kernel(Planner *a, Kernel kernel)
 		schedules(a, k, list, acc, a->vectors &&
 		          kernel != K_TRAINLOSS && kernel != K_INIT);
 	k->parts = a->part + 1;
-	if (!a->o->random)
+	if (!a->o->random || random_below(&a->state, 2))
 		fuse(p, list, k, acc);
 	store_tensors(p, kernel, k, acc, &ints);
 	if (k->work > a->plan->work)
@@ -686,56 +856,6 @@ notes(Planner *a)
 	}
 }
 
-static void
-dump_loops(const Program *p, const Schedule *q, Text *out)
-{
-	static const char *const how[] = { "", " unroll", " lanes", " vectors" };
-	uint32_t i;
-
-	for (i = 0; i < q->loops.n; i++) {
-		const Loop *l = &q->loops.v[i];
-		text_add(out, "%s%s", i ? ", " : "", p->index.v[l->index].name);
-		if (l->first)
-			text_add(out, "=%d+", l->first);
-		text_add(out, "<%d", l->count);
-		if (l->vectors)
-			text_add(out, "*%dv", l->vectors);
-		if (l->step > 1)
-			text_add(out, "*%d", l->step);
-		text_add(out, "%s%s", l->guarded ? " guarded" : "",
-		         how[l->how]);
-	}
-}
-
-void
-plan_dump(const Program *p, const Plan *plan, Text *out)
-{
-	static const char *const how[] = {
-		"none", "local", "work", "field", "argument", "table"
-	};
-	uint32_t q;
-	int k;
-
-	for (k = 0; k < K_ALL; k++) {
-		const KernelPlan *kp = &plan->kernel[k];
-		for (q = 0; kp->used && q < kp->schedules.n; q++) {
-			const Schedule *s = &kp->schedules.v[q];
-			TensorId t = p->kernel[k].v[s->stmt].target;
-			text_add(out, "%s %u.%u %s (%s", kernel_names[k],
-			         s->part, s->stmt, p->tensors.v[t].name,
-			         how[kp->store[t].how]);
-			if (kp->store[t].how == ST_WORK)
-				text_add(out, " %lld",
-				         (long long)kp->store[t].offset);
-			text_add(out, ")%s", s->loops.n ? ": " : "");
-			dump_loops(p, s, out);
-			if (s->fused)
-				text_add(out, "; shares %d", s->fused);
-			text_add(out, "\n");
-		}
-	}
-}
-
 static bool
 has_loops(Planner *a)
 {
@@ -756,13 +876,14 @@ lay_out(Planner *a)
 	Turned turned = { 0 };
 	uint32_t i;
 
-	a->layout = layouts(a->p, a->vectors);
+	a->layout = layouts(a->p, a->vectors, a->o->random);
 	for (i = 0; i < 3 && a->vectors; i++)
-		if (several[i] != K_STEP || a->p->net->batch > 1)
+		if ((several[i] != K_STEP || a->p->net->batch > 1) &&
+		    (!a->o->random || random_below(&a->state, 2)))
 			pack(a->p, several[i], a->layout, &turned);
 	if (!turned.n)
 		return;
-	a->layout = layouts(a->p, a->vectors);
+	a->layout = layouts(a->p, a->vectors, a->o->random);
 	for (i = 0; i < turned.n; i++)
 		a->layout[turned.v[i].tensor] = layout_panels(
 			&a->p->tensors.v[turned.v[i].tensor],
@@ -779,12 +900,17 @@ plan(Program *p, const PlanOptions *o)
 
 	a.plan = mem(p->c, sizeof *a.plan);
 	choose_auto(&a);
-	a.vectors = p->net->lanes > 1 && !o->random && has_loops(&a);
+	a.vectors = p->net->lanes > 1 && (o->random ?
+	            random_below(&a.state, 4) > 0 : o->file || has_loops(&a));
 	a.plan->vectors = a.vectors;
 	lay_out(&a);
+	if (o->file && !schedules_read(p, o->file, &a.given))
+		return NULL;
 	for (k = 0; k < K_ALL; k++)
 		if (!plan_kernel(&a, (Kernel)k))
 			return NULL;
+	if (o->file && p->c->errors)
+		return NULL;
 	notes(&a);
 	a.plan->ints += p->dtype == F64 && a.plan->ints % 2; /* no padding */
 	a.plan->bytes = fields(p, a.plan, &all);

@@ -16,7 +16,7 @@ typedef struct {
 	uint32_t named;             /* reads that had variables before */
 	const char *sum;            /* of the leader's accumulators */
 	const char *value;          /* of what is to be stored, where it has one */
-	int sums;
+	int sums, part;             /* partial sums; the one whose turn it is */
 } Tile;
 
 enum { MOST_ROWS = 16 };
@@ -112,12 +112,24 @@ rows_begin(Tile *t, Bound *rows)
 		line_close(e, ");");
 		e->use_samples |= t->row->index == SAMPLE;
 		PUSH(e->c, &e->vars, ((Var){ name, 1, extent - 1 }));
+		PUSH(e->c, &e->scope, (int)e->vars.n - 1);
 		rows[r] = (Bound){ .var = { (int)e->vars.n - 1 }, .vars = 1 };
 	}
 	e->env[t->row->index] = was;
 }
 
 /* ---- reads that several places of the tile share get variables */
+
+static bool
+is_named(const Emit *e, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < e->named.n; i++)
+		if (!strcmp(e->named.v[i].name, name))
+			return true;
+	return false;
+}
 
 static void
 name_read(Tile *t, const Expr *x, uint32_t *count)
@@ -129,7 +141,8 @@ name_read(Tile *t, const Expr *x, uint32_t *count)
 	const char *name;
 	uint32_t i;
 
-	if (e->k->store[x->tensor].how == ST_LOCAL)
+	if (e->k->store[x->tensor].how == ST_LOCAL ||
+	    e->p->tensors.v[x->tensor].kind == T_NET)
 		return;
 	for (i = 0; i < x->nsub; i++)
 		vector |= aff_coef(e->p, subs[i].id, e->lane) != 0;
@@ -139,9 +152,13 @@ name_read(Tile *t, const Expr *x, uint32_t *count)
 	for (i = 0; i < e->named.n; i++)
 		if (!strcmp(e->named.v[i].text, text.s))
 			return;
-	name = fmt(e->c, "%s_%s%u", cname(e->names, x->tensor),
-	           vector ? "v" : "s", (*count)++);
-	name = free_word(e, name);
+	do {
+		name = fmt(e->c, "%s_%s%u", cname(e->names, x->tensor),
+		           vector ? "v" : "s", (*count)++);
+		if (t->part)
+			name = fmt(e->c, "%s_%d", name, t->part);
+		name = free_word(e, name);
+	} while (is_named(e, name));
 	line_open(e);
 	put(e, fmt(e->c, "const %s %s = %s", vector ? e->vector : e->real,
 	    name, text.s));
@@ -261,11 +278,13 @@ sum_terms(Tile *t, const Bound *rows, int u)
 {
 	int32_t r, c;
 
+	t->part = u;
 	if (t->rows > 1)
 		name_reads(t, rows);
 	for (r = 0; r < t->rows; r++)
 		for (c = 0; c < t->columns; c++)
 			sum_term(t, rows, r, c, u);
+	t->part = 0;
 	t->e->named.n = t->named;
 }
 
@@ -724,7 +743,7 @@ emit_tile(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 	const Stmt *s = &e->list->v[q->stmt];
 	bool sum = s->nridx > 0 && depth + 1 < q->loops.n;
 	Bound rows[MOST_ROWS];
-	uint32_t first = 0;
+	uint32_t first = 0, scope = e->scope.n;
 
 	t.row = row_loop(q);
 	t.rows = t.row ? t.row->count : 1;
@@ -739,6 +758,7 @@ emit_tile(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 	rows_begin(&t, rows);
 	if (q->across) {
 		emit_across(&t, rows);
+		e->scope.n = scope;
 		return;
 	}
 	sum = sum && q->loops.v[depth].how == LOOP_SERIAL;
@@ -751,4 +771,5 @@ emit_tile(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 		sum_loops(&t, rows, depth);
 	}
 	finish_all(&t, rows, first);
+	e->scope.n = scope;
 }

@@ -3,10 +3,7 @@
  * of results that is held in registers, out (Goto & van de Geijn 2008). */
 #include "back.h"
 
-/* Results that a tile holds: with two vectors of weights and a broadcast they
- * fill the 16 registers of SSE and AVX2, and 12 independent multiply-adds hide
- * their latency of four cycles at two a cycle. */
-enum { MOST_TILE = 12, LONG_SUM = 16 };
+enum { LONG_SUM = 16 };         /* terms that several partial sums share */
 
 typedef struct {
 	Vectors *v;
@@ -82,43 +79,52 @@ look(Look *w, ExprId root)
 	}
 }
 
-static int32_t
-extent_of(const Vectors *v, Index i)
+int32_t
+tile_extent(const Vectors *v, Index i)
 {
 	return i == SAMPLE ? v->samples : v->p->index.v[i].extent;
 }
 
-static uint32_t
-reductions(const Vectors *v, const Stmt *s)
+uint32_t
+tile_reductions(const Vectors *v, const Stmt *s)
 {
 	uint32_t i, n = 0;
 
 	for (i = 0; i < s->nridx; i++)
-		n += extent_of(v, v->p->indices.v[s->ridx + i]) > 1;
+		n += tile_extent(v, v->p->indices.v[s->ridx + i]) > 1;
 	return n;
 }
 
+/* May the statement run by vectors along the index?  Counts reads whose lanes
+ * lie apart. */
+bool
+tile_along(Vectors *v, const Stmt *s, Index lane, int *gathers)
+{
+	Look w = { .v = v, .s = s, .lane = lane, .seen = v->seen,
+	           .now = ++v->now, .possible = true };
+
+	if (s->scatter || s->scan || s->nguard || s->red == RED_ARGMAX ||
+	    lane == SAMPLE || v->p->index.v[lane].extent < v->least ||
+	    (s->lanes > 1 && tile_reductions(v, s) != 1) ||
+	    tile_moves(v, s->target, s->lhs, s->nlhs, lane) != 1)
+		return false;
+	look(&w, s->expr);
+	*gathers = w.gathers;
+	return w.possible;
+}
+
 /* Vectors of work that the statement takes by vectors along the index; 0: not
- * possible.  A gathered vector costs like so many scalars. */
+ * possible. */
 static double
 cost(Vectors *v, const Stmt *s, Index lane)
 {
 	const Program *p = v->p;
-	Look w = { .v = v, .s = s, .lane = lane, .seen = v->seen,
-	           .now = ++v->now, .possible = true };
-	double points = (double)(stmt_points(p, s) * stmt_terms(p, s));
-	int32_t extent = p->index.v[lane].extent;
+	int gathers;
 
-	if (s->scatter || s->scan || s->nguard || s->red == RED_ARGMAX ||
-	    lane == SAMPLE || extent < v->least ||
-	    (s->lanes > 1 && reductions(v, s) != 1) ||
-	    tile_moves(v, s->target, s->lhs, s->nlhs, lane) != 1)
+	if (!tile_along(v, s, lane, &gathers))
 		return 0;
-	look(&w, s->expr);
-	if (!w.possible)
-		return 0;
-	return points / extent * layout_round(extent) / 16 *
-	       (1 + 10 * w.gathers);
+	return cost_vectors((double)(stmt_points(p, s) * stmt_terms(p, s)),
+	                    p->index.v[lane].extent, gathers);
 }
 
 static bool
@@ -138,8 +144,8 @@ lane_of(Vectors *v, const Stmt *s, Index *lane)
 	}
 	if (across > 0 && best > across)
 		return false;
-	return best > 0 && best <
-	       .8 * (double)(stmt_points(p, s) * stmt_terms(p, s));
+	return cost_pays(best, (double)(stmt_points(p, s) *
+	                                stmt_terms(p, s)));
 }
 
 /* ---- loops */
@@ -174,11 +180,11 @@ row_index(const Vectors *v, const Stmt *s, Index lane, Index *row)
 	uint32_t i, k, n;
 	bool free, found = false;
 
-	if (x->op != E_MUL || !reductions(v, s))
+	if (x->op != E_MUL || !tile_reductions(v, s))
 		return false;
 	for (i = 0; i < s->nidx; i++) {
 		Index r = p->indices.v[s->idx + i];
-		if (r == lane || extent_of(v, r) < 2)
+		if (r == lane || tile_extent(v, r) < 2)
 			continue;
 		free = true;
 		for (k = 0; k < 2; k++) {
@@ -201,30 +207,6 @@ row_index(const Vectors *v, const Stmt *s, Index lane, Index *row)
 	return found;
 }
 
-/* Few rows leave the multiplier idle.  Where their number is known, the rows
- * that remain are a tile of their own; else the last tile is filled up. */
-static int32_t
-rows_of(int32_t extent, int32_t vectors, bool known)
-{
-	static const double busy[MOST_TILE + 1] = {
-		1, .12, .25, .37, .5, .6, .7, .76, .84, .88, .92, .95, 1
-	};
-	int32_t r, rest, best = 1;
-	double time, least = 0;
-
-	for (r = 1; r * vectors <= MOST_TILE && r <= extent; r++) {
-		rest = extent % r;
-		time = known ? (extent - rest) / busy[r * vectors] + rest /
-		       busy[rest * vectors] : (extent + r - 1) / r * r /
-		       busy[r * vectors];
-		if (least == 0 || time <= least) {
-			least = time;
-			best = r;
-		}
-	}
-	return best;
-}
-
 static void
 add(Vectors *v, Schedule *q, Loop l)
 {
@@ -234,7 +216,7 @@ add(Vectors *v, Schedule *q, Loop l)
 static void
 box(Vectors *v, Schedule *q, Index i)
 {
-	Loop l = { .index = i, .count = extent_of(v, i), .step = 1 };
+	Loop l = { .index = i, .count = tile_extent(v, i), .step = 1 };
 
 	if (l.count > 1)
 		add(v, q, l);
@@ -276,7 +258,7 @@ panel_along(const Vectors *v, const Stmt *s, Index i)
 static void
 reduce(Vectors *v, const Stmt *s, Schedule *q, Index i)
 {
-	int32_t extent = extent_of(v, i), panel = panel_along(v, s, i);
+	int32_t extent = tile_extent(v, i), panel = panel_along(v, s, i);
 
 	if (i == SAMPLE || !panel || extent <= panel ||
 	    (q->sums > 1 && extent % panel)) {
@@ -293,7 +275,7 @@ reduce(Vectors *v, const Stmt *s, Schedule *q, Index i)
 static void
 row_loops(Vectors *v, Schedule *q, Index row, int32_t rows, bool rest)
 {
-	int32_t extent = extent_of(v, row), n = extent / rows;
+	int32_t extent = tile_extent(v, row), n = extent / rows;
 
 	if (row == SAMPLE)
 		n = (extent + rows - 1) / rows;
@@ -317,7 +299,7 @@ has_constant_vector(Vectors *v, const Stmt *s, Index lane)
 			continue;
 		for (i = 0; i < s->nidx; i++) {
 			Index other = p->indices.v[s->idx + i];
-			if (other == lane || extent_of(v, other) < 2)
+			if (other == lane || tile_extent(v, other) < 2)
 				continue;
 			for (n = 0; n < r->nsub; n++)
 				if (aff_coef(p, p->subs.v[r->sub + n].id,
@@ -335,17 +317,20 @@ tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 {
 	const Program *p = v->p;
 	int32_t panel = panel_of(v, s), rows = 1, vectors = 1;
-	int32_t padded = layout_round(p->index.v[q->lane].extent);
-	bool sum = reductions(v, s) > 0, tiled;
+	int32_t extent = p->index.v[q->lane].extent;
+	bool sum = tile_reductions(v, s) > 0, tiled;
 	bool outside = sum || has_constant_vector(v, s, q->lane);
 	Index row = 0;
 	uint32_t i;
+	int gathers;
 
-	if (outside)
-		vectors = panel ? panel / 16 : padded % 32 == 0 ? 2 : 1;
+	tile_along(v, s, q->lane, &gathers);
+	if (outside && !(gathers && extent % layout_round(1)))
+		vectors = cost_columns(extent, panel);
 	tiled = sum && s->lanes == 1 && row_index(v, s, q->lane, &row);
 	if (tiled)
-		rows = rows_of(extent_of(v, row), vectors, row != SAMPLE);
+		rows = cost_rows(tile_extent(v, row), vectors, row != SAMPLE,
+		                 v->wide);
 	if (s->lanes > 1) {
 		q->sums = s->lanes;
 		vectors = 1;
@@ -354,8 +339,8 @@ tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 		q->sums = 8 / vectors;
 	}
 	if (panel)
-		add(v, q, (Loop){ .index = q->lane, .count = padded / panel,
-		                  .step = panel });
+		add(v, q, (Loop){ .index = q->lane, .step = panel,
+		    .count = (extent + panel - 1) / panel });
 	if (outside)
 		along(v, q, panel, vectors);
 	for (i = 0; i < s->nidx; i++) {
@@ -371,25 +356,68 @@ tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 		reduce(v, s, q, p->indices.v[s->ridx + i]);
 	if (tiled && (rows > 1 || rest))
 		add(v, q, (Loop){ .index = row, .step = 1, .how = LOOP_UNROLL,
-		    .count = rest ? extent_of(v, row) % rows : rows,
-		    .first = rest ? extent_of(v, row) / rows * rows : 0,
+		    .count = rest ? tile_extent(v, row) % rows : rows,
+		    .first = rest ? tile_extent(v, row) / rows * rows : 0,
 		    .clamped = row == SAMPLE });
-	v->rest = tiled && row != SAMPLE && extent_of(v, row) % rows;
+	v->rows = tiled;
+	v->rest = tiled && row != SAMPLE && tile_extent(v, row) % rows;
 	add(v, q, (Loop){ .index = q->lane, .count = vectors, .step = 1,
 	    .how = LOOP_VECTORS });
 }
 
-/* what the kernel keeps to itself has room for whole vectors */
-static void
-pad(Vectors *v, TensorId t)
+/* Is every read of it in a sum over the samples one of vectors?  The other
+ * operand is read as numbers, row by row. */
+static bool
+only_vectors(const Vectors *v, TensorId t)
 {
+	const Program *p = v->p;
+	bool any = false;
+	uint32_t i, k;
+
+	for (i = 0; v->list && i < v->list->n; i++) {
+		const Stmt *s = &v->list->v[i];
+		const Expr *x = &p->exprs.v[s->expr];
+		const Layout *l = &v->layout[s->target];
+		ExprId kid[2] = { x->a, x->b };
+		Index lane, mine;
+		if (s->nridx != 1 || p->indices.v[s->ridx] != SAMPLE ||
+		    x->op != E_MUL || (uint32_t)l->lane >= s->nlhs)
+			continue;
+		for (k = 0; k < 2; k++) {
+			const Expr *r = &p->exprs.v[kid[k]];
+			if (r->op != E_READ || r->tensor != t)
+				continue;
+			if (r->nsub != 2 || !aff_is_var(p, p->subs.v[r->sub +
+			    1].id, &mine) || !aff_is_var(p, p->subs.v[s->lhs +
+			    (uint32_t)l->lane].id, &lane) || lane != mine)
+				return false;
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* What the kernel keeps to itself has room for whole vectors.  What is read as
+ * vectors over the samples lies in panels; else rows have an odd number of
+ * lines of the cache, so that they do not all fall into the same sets. */
+void
+tile_pad(Vectors *v, TensorId t)
+{
+	const Tensor *x = &v->p->tensors.v[t];
 	Layout *l = &v->layout[t];
 
-	if (v->p->tensors.v[t].kind != T_TEMP || l->panel < l->padded)
+	if (x->kind != T_TEMP || l->panel < l->padded)
 		return;
-	l->panel = l->padded = layout_round(l->padded);
-	if (v->p->tensors.v[t].batch && v->samples > 1)
-		*l = layout_panels(&v->p->tensors.v[t], l->lane);
+	if (x->batch && v->samples > 1 && x->shape.rank == 1 &&
+	    only_vectors(v, t)) {
+		*l = layout_panels(x, l->lane);
+		return;
+	}
+	l->padded = layout_round(l->padded);
+	if (x->batch && v->samples > 1 && l->padded > 32 &&
+	    l->padded / 16 % 2 == 0)
+		l->padded += 16;
+	l->panel = l->padded;
 }
 
 /* ---- what is computed on the tile before it leaves the registers */
@@ -424,7 +452,8 @@ same_element(const Vectors *v, const Stmt *written, const Schedule *q,
 		if (a.id == b.id && aff_lo(p, a.id) == aff_hi(p, a.id) &&
 		    !aff_coef(p, a.id, SAMPLE))
 			continue;
-		if (!aff_is_var(p, a.id, &its) || !aff_is_var(p, b.id, &mine))
+		if (!aff_is_var(p, a.id, &its) || !aff_is_var(p, b.id, &mine)
+		    || tile_extent(v, its) != tile_extent(v, mine))
 			return false;
 		for (k = 0; k < q->loops.n; k++) {
 			if (q->loops.v[k].index != its)
@@ -444,7 +473,7 @@ all_bound(const Vectors *v, const Stmt *s, const Schedule *q, const Index *of)
 
 	for (i = 0; i < s->nidx; i++) {
 		Index x = v->p->indices.v[s->idx + i];
-		if (extent_of(v, x) < 2)
+		if (tile_extent(v, x) < 2)
 			continue;
 		for (k = 0; k < q->loops.n && of[k] != x; k++)
 			;
@@ -520,7 +549,7 @@ tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
 	q->tile = true;
 	q->sums = 1;
 	q->fused = (int)outer;
-	pad(v, s->target);
+	tile_pad(v, s->target);
 	return true;
 }
 
@@ -543,6 +572,6 @@ tile(Vectors *v, const Stmt *s, Schedule *q)
 	q->tile = true;
 	q->sums = 1;
 	tile_loops(v, s, q, false);
-	pad(v, s->target);
+	tile_pad(v, s->target);
 	return true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * `bpgen info`: layers, parameters, operations, bytes and the plan. */
+ * `bpgen info`: layers, parameters, operations, bytes and the plan; with --plan
+ * the plan in words. */
 #include <stdlib.h>
 #include <string.h>
 #include "session.h"
@@ -308,6 +309,7 @@ cmd_info(Ctx *c, const Cli *cli)
 	Session s = {0};
 	PlanOptions how;
 	Info f = {.c = c};
+	Text text = {.c = c};
 	int rc = session_open(&s, c, cli, false);
 
 	if (!rc)
@@ -325,6 +327,11 @@ cmd_info(Ctx *c, const Cli *cli)
 	count_bytes(&f);
 	if (cli_has(cli, "json")) {
 		print_json(&f);
+		return 0;
+	}
+	if (cli_has(cli, "plan")) {
+		plan_explain(f.p, f.plan, &text);
+		fputs(text.s, stdout);
 		return 0;
 	}
 	print_layers(&f);

@@ -116,9 +116,13 @@ plan_option(const Cli *cli, PlanOptions *o)
 	const char *text = cli_get(cli, "plan");
 	uint64_t seed = 0;
 
-	if (!text)
+	if (!text || !*text)
 		return true;
-	if (strncmp(text, "random:", 7) || !text[7] || strlen(text) > 7 + 18 ||
+	if (strncmp(text, "random:", 7)) {
+		o->file = text;
+		return true;
+	}
+	if (!text[7] || strlen(text) > 7 + 18 ||
 	    strspn(text + 7, "0123456789") != strlen(text + 7))
 		return false;
 	for (text += 7; *text; text++)
@@ -133,7 +137,7 @@ plan_options(const Cli *cli, const Network *net, PlanOptions *o)
 	*o = (PlanOptions){ .unroll = net->unroll };
 	if (plan_option(cli, o))
 		return 0;
-	cli_error("--plan=%s: write --plan=random:SEED with a whole number "
-	          "above 0", cli_get(cli, "plan"));
+	cli_error("--plan=%s: write --plan=FILE, or --plan=random:SEED with "
+	          "a whole number above 0", cli_get(cli, "plan"));
 	return EX_USAGE_;
 }

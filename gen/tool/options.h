@@ -49,8 +49,10 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "overwrite a file that bpgen did not write") \
 	X("dump", 0, "STAGE", 0, DO_gen, 0, \
 	  "print forward, grad, simplify, order or plan instead of C") \
-	X("plan", 0, "random:SEED", 0, DO_NET & ~DO_expand, 0, \
-	  "a random legal plan, for tests") \
+	X("plan", 0, "FILE", 0, DO_NET & ~DO_expand & ~DO_info, 0, \
+	  "how some statements run, as --dump=plan prints it; or random:SEED") \
+	X("plan", 0, "?FILE", 0, DO_info, 0, \
+	  "explain the plan; with FILE or random:SEED that one") \
 	X("define", "D", "name=value", 1, DO_NET, "Network", \
 	  "set a parameter of the spec") \
 	X("include", "I", "DIR", 1, DO_NET, "Network", \

@@ -182,6 +182,23 @@ plan() { # FOLDER
 		hashes "$1 gcc -O2" "$1" gcc -O2
 }
 
+# random plans by vectors of each width
+vectors() {
+	here_is gcc || return
+	for seed in 6 7 8; do
+		if ! generate random "$@" --plan=random:$seed; then
+			bad "$name: --plan=random:$seed $*"
+			continue
+		fi
+		for lanes in 4 8 16; do
+			hashes "random:$seed $* $lanes lanes" random gcc -O2 \
+				-march=native -DBP_MAX_LANES=$lanes
+		done
+		here_is clang && hashes "random:$seed $* clang" random clang \
+			-O2 -march=native
+	done
+}
+
 instruments() {
 	here_is gcc || return
 	hashes 'loops under gcc -fsanitize' loops gcc -O1 -g \
@@ -222,6 +239,12 @@ one() {
 	else bad "$name: --unroll=full"; fi
 	[ -n "$short" ] && return
 	instruments
+	vectors
+	if generate double --unroll=none --dtype=f64; then
+		rm -f "$work/first"
+		hashes 'f64 gcc -O1' double gcc -O1
+		vectors --dtype=f64
+	else bad "$name: --dtype=f64"; fi
 	case $name in random*) other_forms ;; esac
 }
 

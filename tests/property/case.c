@@ -205,6 +205,32 @@ floats(Case *k, Runs *runs)
 	return why;
 }
 
+/* Any order of a sum: near in double; in float where no kink can make another
+ * number of a rounding. */
+static const char *
+fast(Case *k, Runs *runs)
+{
+	Run *line, *any, *many, *single;
+	const char *why = "no C for math fast";
+
+	k->net->strict = false;
+	line = add(runs, k, F64, UNROLL_AUTO, 0, false);
+	any = add(runs, k, F64, UNROLL_NONE, 0, false);
+	many = add(runs, k, F64, UNROLL_AUTO, k->seed * 13 + 5, false);
+	single = add(runs, k, F32, UNROLL_AUTO, k->seed * 13 + 6, false);
+	if (line && any && many && single) {
+		why = check_fast(k, line, line, 1e-8);
+		if (!why)
+			why = check_fast(k, any, line, 1e-8);
+		if (!why)
+			why = check_fast(k, many, line, 1e-8);
+		if (!why && !net_program(runs->v[0]->n)->has_kinks)
+			why = check_fast(k, single, line, 1e-3);
+	}
+	k->net->strict = true;
+	return why;
+}
+
 static const char *
 twice(Case *k, const char *spec, const Run *r)
 {
@@ -240,7 +266,9 @@ all(Case *k, const char *spec, Runs *runs)
 		why = floats(k, runs);
 	if (!why)
 		why = check_foreign(k, runs->v[3], runs->v[0], net_load);
-	return why ? why : twice(k, spec, runs->v[3]);
+	if (!why)
+		why = twice(k, spec, runs->v[3]);
+	return why ? why : fast(k, runs);
 }
 
 bool

@@ -269,6 +269,80 @@ check_near(Case *k, Run *r, Run *other)
 	               1e-7);
 }
 
+static const char *
+far(Case *k, const char *what, const double *a, const double *b, size_t n,
+	double tolerance)
+{
+	double largest = 1e-3;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		largest = fmax(largest, fabs(b[i]));
+	for (i = 0; i < n; i++)
+		if (!equal(a[i], b[i]) &&
+		    !(fabs(a[i] - b[i]) <= tolerance * largest))
+			return fmt(k->c, "%s [%zu] is %.9g, not %.9g; the "
+			           "largest is %.9g", what, i, a[i], b[i],
+			           largest);
+	k->totals->values += (long)n;
+	return NULL;
+}
+
+/* a few samples at once, and one step of a rule that has no kink */
+static const char *
+fast_batch(Case *k, Run *r, Model *m, double tolerance)
+{
+	double *a = reals(k, k->params), *b = reals(k, k->params), x, y = -0.0;
+	const char *why;
+	size_t i;
+
+	net_zero_gradient(r->n);
+	x = run_gradient_batch(r, k->x, k->t, SAMPLES);
+	run_get_gradient(r, a);
+	net_zero_gradient(r->n);
+	model_zero(m);
+	for (i = 0; i < SAMPLES; i++)
+		y += model_gradient(m, k->x + i * k->inputs, k->t + i *
+		                    k->targets);
+	y /= SAMPLES;
+	model_get_gradient(m, b);
+	why = far(k, "the loss of a batch", &x, &y, 1, tolerance);
+	if (!why)
+		why = far(k, "gradient of a batch", a, b, k->params, tolerance);
+	if (why || strcmp(k->net->optimizer->name, "sgd"))
+		return why;
+	run_train(r, k->x, k->t, SAMPLES);
+	model_train(m, k->x, k->t, SAMPLES);
+	run_params(r, a);
+	model_params(m, b);
+	return far(k, "parameter after training", a, b, k->params, tolerance);
+}
+
+/* `other` is in double, its program what the model computes */
+const char *
+check_fast(Case *k, Run *r, Run *other, double tolerance)
+{
+	Results a = results(k), b = results(k);
+	Model *m = model_new(other);
+	const char *why;
+
+	run_start(r);
+	run_sample(r, k->x, k->t, &a);
+	model_init(m);
+	model_set(m, k->w);
+	model_sample(m, k->x, k->t, has_input_gradient(r), &b);
+	if (!(fabs(b.training) < 1e4))
+		return NULL;
+	why = far(k, "output", a.y, b.y, k->outputs, tolerance);
+	if (!why)
+		why = far(k, "loss", &a.training, &b.training, 1, tolerance);
+	if (!why)
+		why = far(k, "gradient", a.g, b.g, k->params, tolerance);
+	if (!why)
+		why = fast_batch(k, r, m, tolerance);
+	return why ? fmt(k->c, "math fast, %s: %s", r->what, why) : NULL;
+}
+
 /* inputs that are infinite, no number, tiny, huge, -0 */
 static void
 wild_inputs(Case *k, double *x)

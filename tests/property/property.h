@@ -8,7 +8,7 @@
 #include "../../gen/front/front.h"
 #include "generate.h"
 
-enum { SAMPLES = 6, MOST_RUNS = 12 };
+enum { SAMPLES = 6, MOST_RUNS = 14 };
 
 typedef struct {
 	long networks, derivatives, kinks, surrogates, overflows, values, blobs;
@@ -79,6 +79,8 @@ const char *differ(Case *k, const char *what, const double *a, const double *b,
 /* each gives NULL or what is wrong */
 const char *check_numeric(Case *k, Run *r);
 const char *check_near(Case *k, Run *r, Run *other);    /* f64 = oracle f64 */
+/* math fast: near the oracle, relative to the largest number of a block */
+const char *check_fast(Case *k, Run *r, Run *other, double tolerance);
 const char *check_bits(Case *k, Run *r, Model *m, bool wild);
 const char *check_same(Case *k, Run *r, Run *other);    /* to the bit */
 const char *check_batch(Case *k, Run *r);

@@ -22,18 +22,14 @@ context(jmp_buf *out)
 	return c;
 }
 
-/* the C of a spec given as text; NULL after errors */
-static const char *
-c_of(Ctx *c, const char *spec, Unroll unroll, uint64_t random)
+/* the program of a spec given as text; NULL after errors */
+static Program *
+program_of(Ctx *c, const char *spec)
 {
 	char path[] = "/tmp/bpgen_back_XXXXXX";
-	PlanOptions how = { .unroll = unroll, .random = random };
-	EmitOptions o = { .prefix = "net" };
-	Text text = { .c = c }, header = { .c = c };
 	int fd = mkstemp(path);
 	Network *net;
 	Program *p;
-	Plan *pl;
 
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, spec, strlen(spec)), strlen(spec));
@@ -43,9 +39,19 @@ c_of(Ctx *c, const char *spec, Unroll unroll, uint64_t random)
 	if (!net || c->errors)
 		return NULL;
 	p = build(c, net, F32);
-	if (!p || c->errors)
-		return NULL;
-	pl = plan(p, &how);
+	return c->errors ? NULL : p;
+}
+
+/* the C of a spec given as text; NULL after errors */
+static const char *
+c_of(Ctx *c, const char *spec, Unroll unroll, uint64_t random)
+{
+	PlanOptions how = { .unroll = unroll, .random = random };
+	EmitOptions o = { .prefix = "net" };
+	Text text = { .c = c }, header = { .c = c };
+	Program *p = program_of(c, spec);
+	Plan *pl = p ? plan(p, &how) : NULL;
+
 	if (!pl)
 		return NULL;
 	emit(p, pl, &o, &text, &header);
@@ -253,13 +259,126 @@ layout(void **state)
 	ctx_free(c);
 }
 
+/* what the first statement of the forward kernel runs like */
+static const char *
+schedule_of(Ctx *c, const char *spec, Kernel kernel)
+{
+	PlanOptions how = { .unroll = UNROLL_NONE };
+	Program *p = program_of(c, spec);
+	Plan *pl = p ? plan(p, &how) : NULL;
+	const Schedule *q;
+	Text t = { .c = c };
+
+	assert_non_null(pl);
+	q = &pl->kernel[kernel].schedules.v[0];
+	schedule_text(p, &p->kernel[kernel].v[q->stmt], q, &t);
+	return t.s;
+}
+
+/* the dimension of the first weight that is fastest, in so wide panels */
+static void
+lies(Ctx *c, const char *spec, int lane, int32_t panel)
+{
+	Program *p = program_of(c, spec);
+	Layout l;
+
+	assert_non_null(p);
+	l = layouts(p, true, 0)[p->weights.v[0]];
+	assert_int_equal(l.lane, lane);
+	assert_int_equal(l.panel, panel);
+}
+
+/* as many sums as hide a latency, as wide panels as they read */
+static void
+costs(void **state)
+{
+	static const char wide[] = "input 784\ndense 128 relu\n"
+		"dense 10 softmax\nloss cross_entropy\n"
+		"optimizer sgd rate=0.1\nbatch 64\n";
+	jmp_buf out;
+	Ctx *c = context(&out);
+
+	(void)state;
+	if (setjmp(out))
+		fail_msg("%s", c->exit_text);
+	assert_int_equal(cost_panel(128), 32);
+	assert_int_equal(cost_panel(100), 16);
+	assert_int_equal(cost_panel(48), 48);
+	assert_int_equal(cost_panel(10), 16);
+	assert_int_equal(cost_columns(128, 32), 2);
+	assert_int_equal(cost_columns(10, 0), 1);
+	assert_int_equal(cost_columns(64, 0), 2);
+	assert_int_equal(cost_rows(784, 2, true, false), 6);
+	assert_int_equal(cost_rows(784, 1, true, false), 12);
+	assert_int_equal(cost_rows(64, 2, false, false), 6);
+	assert_int_equal(cost_rows(4, 2, true, false), 4);
+	assert_int_equal(cost_rows(1, 2, true, false), 1);
+	/* 16 lanes for the price of one; 10 of them are still worth it; a read
+	 * whose lanes lie apart is not, unless many lanes share the rest */
+	assert_true(cost_pays(cost_vectors(1600, 16, 0), 1600));
+	assert_true(cost_pays(cost_vectors(1600, 10, 0), 1600));
+	assert_false(cost_pays(cost_vectors(1600, 1, 0), 1600));
+	assert_true(cost_pays(cost_vectors(1600, 16, 1), 1600));
+	assert_false(cost_pays(cost_vectors(1600, 16, 2), 1600));
+	assert_false(cost_pays(0, 1600));
+	/* lanes of the result, before joined ones, before one by one */
+	assert_true(cost_read(1e5, 128, ALONG) < cost_read(1e5, 128, JOINED));
+	assert_true(cost_read(1e5, 128, JOINED) < cost_read(1e5, 128, APART));
+	lies(c, wide, 0, 32);
+	lies(c, "input 1000\ndense 1\nloss mse\noptimizer sgd rate=0.1\n",
+	     1, cost_panel(1000));
+	lies(c, "input 784\ndense 10 softmax\nloss cross_entropy\n"
+	     "optimizer sgd rate=0.1\n", 0, 16);
+	assert_string_equal(schedule_of(c, wide, K_FORWARD),
+		"j<4*32, j<32*2v, k<784, j<2 vectors");
+	assert_non_null(strstr(schedule_of(c, wide, K_STEP),
+		"clamped unroll, j<2 vectors"));
+	ctx_free(c);
+}
+
+/* any plan that is drawn is a plan that may be given */
+static void
+drawn(void **state)
+{
+	static const char spec[] = "input 20\ndense 33 tanh\ndense 5 sigmoid\n"
+		"loss half_sse\noptimizer adam rate=0.5\nbatch 6\n";
+	PlanOptions how = { .unroll = UNROLL_NONE };
+	jmp_buf out;
+	Ctx *c = context(&out);
+	uint32_t i, tiles = 0, rows = 0, gathers = 0;
+	Program *p;
+	Plan *pl;
+
+	(void)state;
+	if (setjmp(out))
+		fail_msg("%s", c->exit_text);
+	for (how.random = 1; how.random < 40; how.random++) {
+		p = program_of(c, spec);
+		pl = plan(p, &how);     /* dies if legal.c refuses a schedule */
+		assert_non_null(pl);
+		for (i = 0; i < pl->kernel[K_FORWARD].schedules.n; i++) {
+			const Schedule *q = &pl->kernel[K_FORWARD]
+				.schedules.v[i];
+			tiles += q->tile;
+			rows += q->tile && q->loops.n > 1 && q->loops.v[
+			        q->loops.n - 2].how == LOOP_UNROLL;
+		}
+		gathers += pl->kernel[K_FORWARD].layout[p->weights.v[0]].lane;
+	}
+	assert_in_range(tiles, 40, 400);
+	assert_in_range(gathers, 5, 35);
+	assert_int_equal(rows, 0);   /* one sample has no second result index */
+	ctx_free(c);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parentheses), cmocka_unit_test(names),
 		cmocka_unit_test(templates), cmocka_unit_test(sizes),
-		cmocka_unit_test(layout)
+		cmocka_unit_test(layout), cmocka_unit_test(costs),
+		cmocka_unit_test(drawn)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

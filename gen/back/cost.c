@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ * What a way to run a statement costs, as vector.c and layout.c compare ways:
+ * extents in, vectors of work, rows of a tile and widths of panels out.
+ *
+ * The unit is one multiply-add of a vector of BLOCK reals.  A term that runs by
+ * scalars costs as much: its chain of additions cannot be cut in strict mode.
+ * A vector whose elements lie apart comes one by one (GATHER).  Adding up the
+ * lanes of a vector takes as long as JOIN of them.  A line of the cache that is
+ * read once costs LINE, so that lanes which are padding cost what they fetch.
+ * Which works well is measured, not derived:
+ *
+ * registers  SSE and AVX2 have 16: a tile of MOST_TILE sums, two vectors of
+ *            weights and a broadcast fill them; AVX-512 and AArch64 have 32
+ *            (`wide`).
+ * busy[n]    the part of the multipliers' time that n independent sums use:
+ *            a multiply-add has a latency of four cycles, two begin in each.
+ * panels     as wide as the vectors that a tile holds side by side. */
+#include "back.h"
+
+enum { MOST_TILE = 12, WIDE_TILE = 26, GATHER = 10, JOIN = 7 };
+#define LINE .5
+#define CLEARLY .8              /* of the scalars' cost: worth a change */
+
+static const double busy[MOST_TILE + 1] = {
+	1, .12, .25, .37, .5, .6, .7, .76, .84, .88, .92, .95, 1
+};
+/* with 32 registers more sums also load less for each multiply-add */
+static const double busy_wide[WIDE_TILE + 1] = {
+	1, .12, .25, .37, .5, .6, .7, .76, .82, .85, .88, .91, .93, .94, .95,
+	.96, .97, .97, .98, .98, .98, .98, .99, .99, 1, 1, 1
+};
+#define TEXT .002               /* what a line of text for each sum is worth */
+
+/* `points` terms by vectors along an index of that extent, with so many reads
+ * whose lanes lie apart */
+double
+cost_vectors(double points, int32_t extent, int gathers)
+{
+	return points / extent * layout_round(extent) / layout_round(1) *
+	       (1 + GATHER * gathers);
+}
+
+bool
+cost_pays(double vectors, double points)
+{
+	return vectors > 0 && vectors < CLEARLY * points;
+}
+
+/* terms that read a weight whose lanes have that extent */
+double
+cost_read(double points, int32_t extent, LanesOf lanes)
+{
+	double lines = cost_vectors(points, extent, 0);
+	double work = lanes == ALONG ? lines : lanes == APART ? points :
+	              lines + points / extent * JOIN;
+
+	return work + LINE * lines;
+}
+
+/* Rows that a tile has beside so many vectors.  Few leave the multipliers
+ * idle.  Where their number is known, the rows that remain are a tile of their
+ * own; else the last tile is filled up. */
+int32_t
+cost_rows(int32_t extent, int32_t vectors, bool known, bool wide)
+{
+	const double *use = wide ? busy_wide : busy;
+	int32_t r, rest, best = 1, most = wide ? WIDE_TILE : MOST_TILE;
+	double time, least = 0;
+
+	for (r = 1; r * vectors <= most && r <= extent && r <= 16; r++) {
+		rest = extent % r;
+		time = known ? (extent - rest) / use[r * vectors] + rest /
+		       use[rest * vectors] : (extent + r - 1) / r * r /
+		       use[r * vectors];
+		time *= wide ? 1 + TEXT * r * vectors : 1;
+		if (least == 0 || time <= least) {
+			least = time;
+			best = r;
+		}
+	}
+	return best;
+}
+
+/* The width of the panels that an extent is cut into: two blocks are held at a
+ * time, three where they divide better; they divide the padded extent. */
+int32_t
+cost_panel(int32_t extent)
+{
+	int32_t block = layout_round(1), blocks = layout_round(extent) / block;
+
+	return blocks % 2 == 0 ? 2 * block : blocks % 3 == 0 ? 3 * block :
+	       block;
+}
+
+/* vectors side by side in the tile of a sum; 0: no panel */
+int32_t
+cost_columns(int32_t extent, int32_t panel)
+{
+	int32_t block = layout_round(1);
+
+	return panel ? panel / block : layout_round(extent) % (2 * block) == 0 ?
+	       2 : 1;
+}
