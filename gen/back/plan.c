@@ -605,6 +605,28 @@ alone(Planner *a, const Given *g)
 	    "statement before");
 }
 
+static int32_t
+rows_held(const Schedule *q)
+{
+	const Loop *l = q->loops.n > 1 ? &q->loops.v[q->loops.n - 2] : NULL;
+
+	return l && l->how == LOOP_UNROLL ? l->count : 1;
+}
+
+/* do more registers make a larger tile? */
+static bool
+grows(Vectors *v, const Stmt *s)
+{
+	Schedule narrow = { 0 }, wide = { 0 };
+	bool more;
+
+	v->wide = true;
+	more = tile(v, s, &wide) && v->rows;
+	v->wide = false;
+	return more && tile(v, s, &narrow) &&
+	       rows_held(&wide) > rows_held(&narrow);
+}
+
 /* Where more registers make a larger tile, a heavy sum is written for both. */
 static uint32_t
 wide_tiles(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
@@ -616,13 +638,12 @@ wide_tiles(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 
 	if (a->o->random || a->p->net->lanes * (a->p->dtype == F32 ? 1 : 2) < 16
 	    || stmt_points(a->p, s) * stmt_terms(a->p, s) < HEAVY ||
-	    given_for(a, (Kernel)(k - a->plan->kernel), from))
+	    given_for(a, (Kernel)(k - a->plan->kernel), from) || !grows(v, s))
 		return 0;
 	for (pass = 0; pass < 2; pass++) {
 		Schedule q = { .stmt = from }, rest = { .stmt = from };
 		v->wide = pass == 0;
-		if (!tile(v, s, &q) || !v->rows)
-			break;
+		tile(v, s, &q);
 		if (!pass)
 			into_part(a, 8);
 		q.part = rest.part = a->part;

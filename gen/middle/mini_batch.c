@@ -4,9 +4,12 @@
  * weight is a temporary that goes straight into the rule. */
 #include "middle.h"
 
+typedef struct { ExprId of; TensorId is; } Over;
 typedef struct {
 	Program *p;
 	Stmts *out;
+	VEC(Over) over;             /* reciprocals that are computed */
+	bool *gone;                 /* by statement of the rule: is done */
 	TensorId *sum;              /* by tensor: of a T_GRAD, its temporary */
 	bool *placed;               /* by tensor: the sum is computed */
 	bool single;                /* a mini-batch is one sample */
@@ -23,18 +26,63 @@ is_input_gradient(const Program *p, TensorId t)
 	return false;
 }
 
+/* a number that all weights are divided by, and that nothing changes any more */
+static bool
+same_for_all(Steps *s, ExprId e)
+{
+	const Stmts *list = &s->p->kernel[K_UPDATE];
+	Reads reads = { 0 };
+	uint32_t i, k;
+
+	if (s->p->exprs.v[e].op == E_CNT)
+		return !s->single;
+	expr_reads(s->p, e, true, &reads);
+	for (i = 0; i < reads.n; i++) {
+		TensorId t = s->p->exprs.v[reads.v[i]].tensor;
+		if (s->p->tensors.v[t].shape.rank || s->p->tensors.v[t].batch)
+			return false;
+		for (k = 0; k < list->n; k++)
+			if (list->v[k].target == t && !s->gone[k])
+				return false;
+	}
+	return reads.n > 0;
+}
+
+/* One division for all weights, where the last bit is free: the value of a
+ * temporary that is computed in front of the statement at hand. */
+static ExprId
+one_over(Steps *s, ExprId e)
+{
+	Program *p = s->p;
+	Tensor t = { .kind = T_TEMP, .name = "reciprocal",
+	             .base = "reciprocal", .layer = -1 };
+	StmtDraft d = { .layer = -1, .phase = PH_UPDATE };
+	Stmt x;
+	uint32_t i;
+
+	for (i = 0; i < s->over.n && s->over.v[i].of != e; i++)
+		;
+	if (i == s->over.n) {
+		d.target = ir_tensor(p, t);
+		d.expr = ex_bin(p, E_DIV, ex_num(p, 1), e);
+		x = ir_stmt(p, &d);
+		x.lanes = 1;
+		PUSH(p->c, s->out, x);
+		PUSH(p->c, &s->over, ((Over){ e, d.target }));
+	}
+	return ex_read(p, s->over.v[i].is, NULL, 0);
+}
+
 static ExprId
 renamed(Program *p, ExprId e, void *u)
 {
-	const Steps *s = u;
-	const Expr *x = &p->exprs.v[e];
+	Steps *s = u;
+	const Expr it = p->exprs.v[e], *x = &it;
 
 	if (x->op == E_CNT && s->single)
 		return ex_num(p, 1);
-	/* one division for all weights, where the last bit is free */
-	if (x->op == E_DIV && !p->net->strict && p->exprs.v[x->b].op == E_CNT)
-		return ex_bin(p, E_MUL, x->a, ex_bin(p, E_DIV, ex_num(p, 1),
-		              x->b));
+	if (x->op == E_DIV && !p->net->strict && same_for_all(s, x->b))
+		return ex_bin(p, E_MUL, x->a, one_over(s, x->b));
 	if (x->op == E_READ && s->sum[x->tensor])
 		return ex_read(p, s->sum[x->tensor], p->subs.v + x->sub,
 		               (int)x->nsub);
@@ -173,7 +221,7 @@ rules(Steps *s)
 {
 	Program *p = s->p;
 	const Stmts *list = &p->kernel[K_UPDATE];
-	bool *gone = mem(p->c, list->n + 1);
+	bool *gone = s->gone;
 	Reads reads;
 	uint32_t i;
 
@@ -184,6 +232,9 @@ rules(Steps *s)
 		if (gone[i])
 			rule(s, &list->v[i]);
 	}
+	for (i = 0; i < list->n; i++) /* reciprocals come before gradients */
+		if (!gone[i])
+			ex_map(p, list->v[i].expr, renamed, s);
 	for (i = 0; i < list->n; i++)
 		if (!gone[i])
 			rule(s, &list->v[i]);
@@ -200,6 +251,7 @@ step(Program *p)
 
 	s.sum = mem(p->c, (p->tensors.n + 1) * sizeof *s.sum);
 	s.placed = mem(p->c, p->tensors.n + 1);
+	s.gone = mem(p->c, p->kernel[K_UPDATE].n + 1);
 	for (i = 0; i < p->grads.n; i++) {
 		TensorId g = p->grads.v[i];
 		Tensor t = p->tensors.v[g];
