@@ -120,8 +120,15 @@ $(STAGES): tests/bench/stages.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(LIBRARY) $(LDFLAGS) $(LIBS)
 
+# WORK=T4, BENCH_ROUNDS, WIDTHS: see tests/bench/README.md
 bench: all $(STAGES)
 	@sh tests/bench/run.sh $(B)/bpgen $(STAGES)
+
+# what bpgen is compared with; whatever is missing is left out, aloud
+PEERS      = g++ clang tcc libfann-dev libeigen3-dev libdnnl-dev \
+             libopenblas-dev libxsmm-dev python3-torch python3-numpy
+bench-deps: deps
+	@sh tests/bench/deps.sh $(PEERS)
 
 # specs made at random, for as long as SECONDS says (clang)
 SECONDS    = 300
@@ -166,6 +173,6 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d)
 
-.PHONY: all unit check check-all demo bench fuzz \
+.PHONY: all unit check check-all demo bench bench-deps fuzz \
 	deps install uninstall format clean always
 .DELETE_ON_ERROR:

@@ -23,7 +23,11 @@ groups() {
 	for folder in "$here"/*/; do
 		name=$(basename "$folder")
 		case $name in
-		unit|bench) continue ;;
+		unit) continue ;;
+		bench)
+			printf '%s\n' "$name" "${folder}self_test.sh"
+			continue
+			;;
 		heavy) [ -z "$heavy" ] && continue ;;
 		esac
 		if [ -f "${folder}run.sh" ]; then
