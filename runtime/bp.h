@@ -1186,6 +1186,8 @@ bp_cosf(float x)
 
 #if BP_LANES_VF > 1 || BP_LANES_V > 1
 #define BP_VECTOR static inline __attribute__((always_inline, unused))
+/* long, and called for each vector of samples: one copy */
+#define BP_APART static __attribute__((noinline, unused))
 typedef __PTRDIFF_TYPE__ bp_stride;
 
 /* lane i gets lane i + by */
@@ -1266,7 +1268,7 @@ bp_keep##S(V v, int rest) \
 	return (V)((V##i)v & bp_within##S(rest)); \
 } \
 \
-BP_VECTOR V \
+BP_APART V \
 bp_gather##S(const R *p, bp_stride stride, int rest) \
 { \
 	const V v = { BP_LIST(n, BP_WITHIN_OR_FIRST, p) }; \
@@ -1298,7 +1300,7 @@ bp_sum##S(V v) \
 	return v[0]; \
 } \
 \
-BP_VECTOR R \
+BP_APART R \
 bp_add_lanes##S(R s, V v, int rest) \
 { \
 	R lane[n]; \
