@@ -44,7 +44,7 @@ Layout layout_panels(const Tensor *t, int lane);
 /* ---- cost.c: what ways to run a statement cost, and what follows */
 double cost_vectors(double points, int32_t extent, int gathers);
 bool cost_pays(double vectors, double points);
-typedef enum {                  /* the lanes of a weight that is read belong to */
+typedef enum {                  /* lanes of a weight that is read belong to */
 	ALONG,                      /* as many results */
 	JOINED,                     /* one sum; they are joined at its end */
 	APART                       /* one sum, term by term */
@@ -82,7 +82,7 @@ typedef struct {
 	uint32_t *seen, now;        /* by expression */
 	bool rest;                  /* rows remain: tile_rest() */
 	bool wide;                  /* for 32 registers */
-	bool rows;                  /* the last tile has rows: more would help */
+	bool rows;                  /* of the last tile: more would help */
 	const Stmts *list;          /* of the kernel */
 } Vectors;
 bool tile(Vectors *v, const Stmt *s, Schedule *q);
@@ -94,7 +94,6 @@ int32_t tile_extent(const Vectors *v, Index i);
 uint32_t tile_reductions(const Vectors *v, const Stmt *s); /* with > 1 term */
 void tile_pad(Vectors *v, TensorId t);
 uint32_t tile_outer(const Program *p, const Stmt *s, const Schedule *q);
-
 int tile_moves(const Vectors *v, TensorId t, uint32_t sub, uint32_t n,
 	Index lane);
 
@@ -199,7 +198,7 @@ typedef struct {
 	Index lane;
 	const char *place;          /* of the tile: _2_0 */
 	bool first;                 /* of a list of declarations */
-	const char **joined;        /* by tensor: what joins its lanes, or NULL */
+	const char **joined;        /* by tensor: joins its lanes, or NULL */
 	VEC(Named) named;           /* reads that have variables */
 	uint32_t *along, along_now; /* by expression: stamp, is it a vector */
 
@@ -207,7 +206,7 @@ typedef struct {
 	bool use_samples;
 	bool use_n, use_x, use_t, use_y, use_count, use_hash;
 	bool *alias;                /* by tensor: needs a pointer into work */
-	bool *number;               /* by tensor: a number of the network, loaded */
+	bool *number;               /* by tensor: of the network, loaded */
 	bool net_numbers;           /* such are loaded at the top */
 	/* what the file uses */
 	bool *table;                /* by tensor */
@@ -227,18 +226,35 @@ void linear_aff(Emit *e, Linear *l, AffId a, int64_t scale); /* l += */
 void put_linear(Emit *e, const Linear *l, int precedence);
 bool aff_value(Emit *e, AffId a, int64_t *v); /* false: not constant here */
 void put_expr(Emit *e, ExprId id, int precedence);
-void put_ref(Emit *e, TensorId t, const Sub *subs, uint32_t n);
-/* z1_0 = n->z1[0] */
-void put_load_of(Emit *e, TensorId t, int64_t flat);
-bool subs_const(Emit *e, const Sub *subs, uint32_t n, int64_t *at);
-int64_t flat_of(const Emit *e, TensorId t, const int64_t *at, uint32_t n);
-uint8_t *bytes_of(Emit *e, uint8_t **table, TensorId t);
 const Hoists *hoists_of(Emit *e, ExprId root);
 bool hoists_begin(Emit *e, ExprId root);    /* writes them as variables */
 void hoists_end(Emit *e, ExprId root);
 const char *literal_text(Emit *e, double v);
 bool is_condition(Op op);
 const char *local_name(Emit *e, const char *stem); /* fresh helper variable */
+
+/* ---- address.c: where an element lies */
+int64_t dim_of(const Emit *e, TensorId id, uint32_t k); /* of a subscript */
+bool subs_const(Emit *e, const Sub *subs, uint32_t n, int64_t *at);
+int64_t flat_of(const Emit *e, TensorId t, const int64_t *at, uint32_t n);
+int64_t sample_stride(const Emit *e, TensorId t);
+int64_t place_offset(const Emit *e, TensorId t);
+void put_array(Emit *e, TensorId t);
+void put_place(Emit *e, TensorId t, const Sub *subs, uint32_t n,
+	int64_t offset);
+void put_address(Emit *e, TensorId t, const Sub *subs, uint32_t n);
+void put_sample_address(Emit *e, TensorId t, int64_t flat);
+
+/* ---- read.c: what is read there */
+uint8_t *bytes_of(Emit *e, uint8_t **table, TensorId t);
+bool of_samples(const Emit *e, TensorId t);
+/* z1_0 = n->z1[0] */
+void put_load_of(Emit *e, TensorId t, int64_t flat);
+void put_ref(Emit *e, TensorId t, const Sub *subs, uint32_t n);
+void put_rest(Emit *e);
+bool ends_early(const Emit *e, TensorId t); /* within a vector */
+void put_read_text(Emit *e, TensorId t, const Sub *subs, uint32_t n);
+void put_read(Emit *e, TensorId t, const Sub *subs, uint32_t n);
 
 /* ---- equation.c: one point of a statement in one line of C */
 bool equation_fits(Emit *e, const Schedule *s);
@@ -267,13 +283,7 @@ void emit_tile(Emit *e, uint32_t from, uint32_t to, uint32_t depth);
 void tile_hoist(Emit *e, uint32_t from, uint32_t to, uint32_t depth);
 bool along_lane(const Emit *e, ExprId id);   /* is its value a vector? */
 void put_vector(Emit *e, ExprId id, int precedence); /* as one, in any case */
-void put_read_text(Emit *e, TensorId t, const Sub *subs, uint32_t n);
-void put_address(Emit *e, TensorId t, const Sub *subs, uint32_t n);
-bool of_samples(const Emit *e, TensorId t);
-void put_sample_address(Emit *e, TensorId t, int64_t flat);
 void put_value_for(Emit *e, TensorId target, ExprId id, int precedence);
-bool put_rest(Emit *e, bool whole);
-bool ends_early(const Emit *e, TensorId t);
 /* for (...) of a loop; the body is written between */
 typedef struct { size_t start, end; int count; Bound saved; } Open;
 Open loop_open(Emit *e, const Stmt *s, const Loop *l);
@@ -290,7 +300,7 @@ typedef struct {                /* a function; its text is without header */
 } Function;
 typedef struct {
 	VEC(Function) parts;
-	const char *result;         /* the loss; NULL: none, or added to total */
+	const char *result;         /* the loss; NULL: none or added */
 } KernelText;
 Emit *emit_new(Program *p, const Plan *plan, const char *prefix);
 KernelText emit_kernel(Emit *e, Kernel kernel, bool trace);

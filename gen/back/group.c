@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT
+ * A statement that runs by vectors in, its tile and what is computed on the
+ * same tile out; also as somebody wrote it. */
+#include "planner.h"
+
+enum { HEAVY = 4096 };          /* multiply-adds: worth a text of its own */
+
+/* what follows on a tile whose schedule is the last, but no more statements
+ * than `most`; how many with its own */
+static uint32_t
+followers(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
+	const Accesses *acc, StmtId from, uint32_t most)
+{
+	uint32_t first = k->schedules.n - 1, n;
+	Schedule q;
+
+	for (n = 1; n < most && from + n < list->n &&
+	     !a->unrolled[from + n]; n++) {
+		q = (Schedule){ .stmt = from + n, .part = a->part };
+		if (!tile_follows(v, list, acc, &k->schedules.v[first], n,
+		                  from + n, &q))
+			break;
+		PUSH(a->p->c, &k->schedules, q);
+	}
+	return n;
+}
+
+/* ---- schedules that somebody wrote */
+
+/* the schedule that somebody wrote for the statement, or NULL */
+const Given *
+given_for(const Planner *a, Kernel k, StmtId id)
+{
+	uint32_t i;
+
+	for (i = 0; i < a->given.n; i++)
+		if (a->given.v[i].kernel == k && a->given.v[i].q.stmt == id)
+			return &a->given.v[i];
+	return NULL;
+}
+
+/* statements from here on that may stand on one tile, as far as was written */
+static uint32_t
+together(Planner *a, Kernel kernel, StmtId from, uint32_t end)
+{
+	const Given *g;
+	StmtId i;
+
+	for (i = from + 1; i < end; i++) {
+		g = given_for(a, kernel, i);
+		if (g && !(g->q.tile && g->shares))
+			break;
+	}
+	return i - from;
+}
+
+/* Runs the statement as it was written; how many statements that are. */
+uint32_t
+as_written(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
+	const Accesses *acc, const Given *g)
+{
+	Kernel kernel = (Kernel)(k - a->plan->kernel);
+	const StmtId from = g->q.stmt;
+	Schedule q = g->q, rest = { .stmt = from };
+	const char *why = schedule_wrong(v, &list->v[from], &q);
+	uint32_t n = 1;
+
+	if (why) {
+		err(a->p->c, g->loc, "%s", why);
+		return 1;
+	}
+	into_part(a, 4);
+	q.part = rest.part = a->part;
+	PUSH(a->p->c, &k->schedules, q);
+	if (!q.tile)
+		return 1;
+	tile_pad(v, list->v[from].target);
+	n = followers(a, v, k, list, acc, from,
+	              together(a, kernel, from, list->n));
+	if (schedule_rest(v, &q, &rest)) {
+		PUSH(a->p->c, &k->schedules, rest);
+		followers(a, v, k, list, acc, from, n);
+	}
+	return n;
+}
+
+/* ---- our own */
+
+/* a sum whose lanes are joined; 0: scalars are better */
+static uint32_t
+joined(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list, StmtId from)
+{
+	const Stmt *s = &list->v[from];
+	Schedule q = { .stmt = from }, rest = { .stmt = from };
+	double vectors = across_cost(v, s);
+	const Given *g = given_for(a, (Kernel)(k - a->plan->kernel), from);
+
+	if (g && g->q.across && vectors <= 0)
+		err(a->p->c, g->loc, "lanes cannot be joined in this sum");
+	if (vectors <= 0 || (a->o->random ? random_below(&a->state, 2) > 0 :
+	    !g && vectors > (double)(stmt_points(a->p, s) *
+	                             stmt_terms(a->p, s))))
+		return 0;
+	into_part(a, 4);
+	q.part = rest.part = a->part;
+	across(v, s, &q, false);
+	PUSH(a->p->c, &k->schedules, q);
+	if (across(v, s, &rest, true))
+		PUSH(a->p->c, &k->schedules, rest);
+	return 1;
+}
+
+static int32_t
+rows_held(const Schedule *q)
+{
+	const Loop *l = q->loops.n > 1 ? &q->loops.v[q->loops.n - 2] : NULL;
+
+	return l && l->how == LOOP_UNROLL ? l->count : 1;
+}
+
+/* do more registers make a larger tile? */
+static bool
+grows(Vectors *v, const Stmt *s)
+{
+	Schedule narrow = { 0 }, wide = { 0 };
+	bool more;
+
+	v->wide = true;
+	more = tile(v, s, &wide) && v->rows;
+	v->wide = false;
+	return more && tile(v, s, &narrow) &&
+	       rows_held(&wide) > rows_held(&narrow);
+}
+
+/* Where more registers make a larger tile, a heavy sum is written for both. */
+static uint32_t
+wide_tiles(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
+	const Accesses *acc, StmtId from)
+{
+	const Stmt *s = &list->v[from];
+	uint32_t first = k->schedules.n, n = 0, i;
+	int pass;
+
+	if (a->o->random || a->p->net->lanes * (a->p->dtype == F32 ? 1 : 2) < 16
+	    || stmt_points(a->p, s) * stmt_terms(a->p, s) < HEAVY ||
+	    given_for(a, (Kernel)(k - a->plan->kernel), from) || !grows(v, s))
+		return 0;
+	for (pass = 0; pass < 2; pass++) {
+		Schedule q = { .stmt = from }, rest = { .stmt = from };
+		v->wide = pass == 0;
+		tile(v, s, &q);
+		if (!pass)
+			into_part(a, 8);
+		q.part = rest.part = a->part;
+		if (v->rest)
+			tile_rest(v, s, &q, &rest);
+		PUSH(a->p->c, &k->schedules, q);
+		n = followers(a, v, k, list, acc, from, together(a,
+		              (Kernel)(k - a->plan->kernel), from, list->n));
+		if (rest.tile) {
+			PUSH(a->p->c, &k->schedules, rest);
+			followers(a, v, k, list, acc, from, n);
+		}
+		for (i = first; i < k->schedules.n; i++)
+			k->schedules.v[i].registers = pass ? 16 : 32;
+		first = k->schedules.n;
+	}
+	v->wide = false;
+	return n;
+}
+
+/* a tile and what follows on it; how many statements, 0: not by vectors */
+uint32_t
+group(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
+	const Accesses *acc, StmtId from)
+{
+	Schedule q = { .stmt = from }, rest = { .stmt = from };
+	uint32_t n = wide_tiles(a, v, k, list, acc, from), most = list->n;
+	bool some;
+
+	if (n)
+		return n;
+	if (a->o->random)
+		some = random_tile(v, &list->v[from], &q, &rest, &a->state);
+	else
+		some = tile(v, &list->v[from], &q);
+	if (!some)
+		return joined(a, v, k, list, from);
+	check_drawn(a, v, &list->v[from], &q);
+	if (a->o->random)
+		most = 1 + random_below(&a->state, 5);
+	else
+		most = together(a, (Kernel)(k - a->plan->kernel), from, most);
+	into_part(a, 4);
+	q.part = rest.part = a->part;
+	if (v->rest && !a->o->random)
+		tile_rest(v, &list->v[from], &q, &rest);
+	PUSH(a->p->c, &k->schedules, q);
+	n = followers(a, v, k, list, acc, from, most);
+	if (rest.tile) {
+		PUSH(a->p->c, &k->schedules, rest);
+		if (followers(a, v, k, list, acc, from, n) != n)
+			die(a->p->c, EX_SOFTWARE_, "the rest of a tile has "
+			    "other statements");
+	}
+	return n;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ * What the files that write a tile share. */
+#ifndef TILE_H
+#define TILE_H
+#include "back.h"
+
+typedef struct {
+	Emit *e;
+	const Schedule *all;        /* of the group; the first one leads */
+	uint32_t n, depth;          /* loops that are open */
+	int32_t rows, columns;
+	const Loop *row;            /* NULL: one row */
+	Bound row0;                 /* of the first row */
+	uint32_t named;             /* reads that had variables before */
+	const char *sum;            /* of the leader's accumulators */
+	const char *value;          /* of what is to be stored, if it has one */
+	int sums, part;             /* partial sums; the one whose turn it is */
+} Tile;
+
+enum { MOST_ROWS = 16 };
+
+/* ---- tile.c: places of the tile, and names of what is read at them */
+typedef struct { Index row, lane; Bound was_row, was_lane; } Spot;
+Spot tile_go(Tile *t, const Schedule *q, const Bound *rows, int32_t r,
+	int32_t c);
+void tile_leave(Tile *t, Spot s);
+const Stmt *tile_stmt(const Tile *t, uint32_t i);
+const Loop *tile_row(const Schedule *q);
+const char *tile_place(const Tile *t, int32_t r, int32_t c);
+bool tile_holds(const Tile *t, const Stmt *s);  /* in variables alone */
+bool tile_writes(const Tile *t, TensorId written);
+void tile_name(Tile *t, const Expr *x, uint32_t *count);
+void tile_names(Tile *t, const Bound *rows);
+
+/* ---- tile_sum.c */
+void tile_sum(Tile *t, const Bound *rows);
+void tile_across(Tile *t, const Bound *rows);
+void put_total(Tile *t, int32_t r, int32_t c);
+
+/* ---- tile_end.c: the statements from `first` on */
+void tile_end(Tile *t, const Bound *rows, uint32_t first);
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT
+ * The sum that leads a tile in, the loops around vectors that add its terms
+ * out: one accumulator for each place of the tile. */
+#include "tile.h"
+
+static void
+put_sum(Tile *t, int32_t r, int32_t c, int u)
+{
+	Emit *e = t->e;
+
+	if (t->sum) {
+		put(e, t->sum);
+		put(e, tile_place(t, r, c));
+	} else {
+		put(e, cname(e->names, tile_stmt(t, 0)->target));
+		put(e, tile_place(t, r, c));
+	}
+	if (t->sums > 1)
+		put(e, fmt(e->c, "_%d", u));
+}
+
+static void
+put_start(Tile *t, const Stmt *s)
+{
+	Emit *e = t->e;
+
+	if (s->add && t->sums == 1 && !t->all[0].across)
+		put_read_text(e, s->target, &e->p->subs.v[s->lhs], s->nlhs);
+	else
+		put(e, fmt(e->c, "bp_splat%s(%s)", e->of_vector,
+		    literal_text(e, -0.0)));
+}
+
+static void
+sum_begin(Tile *t, const Bound *rows)
+{
+	Emit *e = t->e;
+	const Stmt *s = tile_stmt(t, 0);
+	int32_t r, c;
+	int u;
+
+	for (r = 0; r < t->rows; r++)
+		for (c = 0; c < t->columns; c++)
+			for (u = 0; u < t->sums; u++) {
+				Spot at = tile_go(t, &t->all[0], rows, r, c);
+				line_open(e);
+				put(e, fmt(e->c, "%s ", e->vector));
+				put_sum(t, r, c, u);
+				put(e, " = ");
+				if (s->red == RED_MAX)
+					put_vector(e, s->expr, P_ANY);
+				else
+					put_start(t, s);
+				line_close(e, ";");
+				tile_leave(t, at);
+			}
+}
+
+static void
+sum_term(Tile *t, const Bound *rows, int32_t r, int32_t c, int u)
+{
+	Emit *e = t->e;
+	const Stmt *s = tile_stmt(t, 0);
+	Spot at = tile_go(t, &t->all[0], rows, r, c);
+	bool helpers = hoists_begin(e, s->expr);
+
+	line_open(e);
+	put_sum(t, r, c, u);
+	if (s->red == RED_MAX) {
+		put(e, fmt(e->c, " = bp_larger%s(", e->of_vector));
+		put_sum(t, r, c, u);
+		put(e, ", ");
+		put_vector(e, s->expr, P_ANY);
+		line_close(e, ");");
+	} else {
+		put(e, " += ");
+		put_expr(e, s->expr, P_ANY);
+		line_close(e, ";");
+	}
+	if (helpers)
+		hoists_end(e, s->expr);
+	tile_leave(t, at);
+}
+
+static void
+sum_terms(Tile *t, const Bound *rows, int u)
+{
+	int32_t r, c;
+
+	t->part = u;
+	if (t->rows > 1)
+		tile_names(t, rows);
+	for (r = 0; r < t->rows; r++)
+		for (c = 0; c < t->columns; c++)
+			sum_term(t, rows, r, c, u);
+	t->part = 0;
+	t->e->named.n = t->named;
+}
+
+/* the partial sums take terms in turn; the last ones may get one less */
+static void
+sum_parts(Tile *t, const Bound *rows, const Loop *l)
+{
+	Emit *e = t->e;
+	Loop main = *l;
+	Bound saved;
+	Open o;
+	int u, rest = l->count % t->sums;
+
+	main.count = l->count / t->sums;
+	main.step = t->sums;
+	if (main.count) {
+		o = loop_open(e, tile_stmt(t, 0), &main);
+		saved = e->env[l->index];
+		for (u = 0; u < t->sums; u++) {
+			e->env[l->index].k = saved.k + u;
+			sum_terms(t, rows, u);
+		}
+		e->env[l->index] = saved;
+		loop_close(e, &main, o);
+	}
+	saved = e->env[l->index];
+	for (u = 0; u < rest; u++) {
+		e->env[l->index].k = saved.k + l->count - rest + u;
+		sum_terms(t, rows, u);
+	}
+	e->env[l->index] = saved;
+}
+
+static void
+sum_loops(Tile *t, const Bound *rows, uint32_t depth)
+{
+	const Schedule *q = &t->all[0];
+	const Loop *l = &q->loops.v[depth];
+	Open o;
+
+	if (l->how != LOOP_SERIAL) {
+		sum_terms(t, rows, 0);
+	} else if (t->sums > 1 && q->loops.v[depth + 1].how != LOOP_SERIAL) {
+		sum_parts(t, rows, l);
+	} else {
+		o = loop_open(t->e, tile_stmt(t, 0), l);
+		sum_loops(t, rows, depth + 1);
+		loop_close(t->e, l, o);
+	}
+}
+
+/* s[u] += s[u + h] for h = half of them, a quarter, ..., 1 */
+static void
+put_tree(Tile *t, int32_t r, int32_t c, int from, int step)
+{
+	Emit *e = t->e;
+
+	if (step == t->sums) {
+		put_sum(t, r, c, from);
+		return;
+	}
+	put(e, step > 1 ? "(" : "");
+	put_tree(t, r, c, from, step * 2);
+	put(e, " + ");
+	put_tree(t, r, c, from + step, step * 2);
+	put(e, step > 1 ? ")" : "");
+}
+
+/* a place's sum, all of its parts added up */
+void
+put_total(Tile *t, int32_t r, int32_t c)
+{
+	if (t->sums > 1)
+		put_tree(t, r, c, 0, 1);
+	else
+		put_sum(t, r, c, 0);
+}
+
+void
+tile_sum(Tile *t, const Bound *rows)
+{
+	sum_begin(t, rows);
+	sum_loops(t, rows, t->depth);
+}
+
+/* ---- sums whose lanes run along the reduced index */
+
+static void
+across_terms(Tile *t, const Bound *rows)
+{
+	Emit *e = t->e;
+	const Stmt *s = tile_stmt(t, 0);
+	bool ends = e->p->index.v[e->lane].extent % layout_round(1) != 0;
+	int32_t r, c;
+
+	if (t->rows > 1)
+		tile_names(t, rows);
+	for (r = 0; r < t->rows; r++)
+		for (c = 0; c < t->columns; c++) {
+			Spot at = tile_go(t, &t->all[0], rows, r, c);
+			line_open(e);
+			put_sum(t, r, c, 0);
+			put(e, " += ");
+			put(e, ends ? fmt(e->c, "bp_keep%s(", e->of_vector) :
+			    "");
+			put_expr(e, s->expr, P_ANY);
+			if (ends) {
+				put(e, ", ");
+				put_rest(e);
+				put(e, ")");
+			}
+			line_close(e, ";");
+			tile_leave(t, at);
+		}
+	e->named.n = t->named;
+}
+
+static void
+across_loops(Tile *t, const Bound *rows, uint32_t depth)
+{
+	const Loop *l = &t->all[0].loops.v[depth];
+	Open o;
+
+	if (l->how != LOOP_SERIAL) {
+		across_terms(t, rows);
+		return;
+	}
+	o = loop_open(t->e, tile_stmt(t, 0), l);
+	across_loops(t, rows, depth + 1);
+	loop_close(t->e, l, o);
+}
+
+static void
+across_store(Tile *t, const Bound *rows, int32_t r)
+{
+	Emit *e = t->e;
+	const Stmt *s = tile_stmt(t, 0);
+	Bound was = { 0 };
+	int32_t c;
+
+	if (t->row) {
+		was = e->env[t->row->index];
+		e->env[t->row->index] = rows[r];
+	}
+	line_open(e);
+	put_target(e, s, true);
+	put(e, fmt(e->c, s->add ? " += bp_sum%s(" : " = bp_sum%s(",
+	    e->of_vector));
+	for (c = 0; c < t->columns; c++) {
+		put(e, c ? " + " : "");
+		put_sum(t, r, c, 0);
+	}
+	line_close(e, ");");
+	if (t->row)
+		e->env[t->row->index] = was;
+}
+
+void
+tile_across(Tile *t, const Bound *rows)
+{
+	int32_t r;
+
+	t->sum = local_name(t->e, "acc");
+	t->e->along_now++;
+	sum_begin(t, rows);
+	across_loops(t, rows, t->depth);
+	for (r = 0; r < t->rows; r++)
+		across_store(t, rows, r);
+}
