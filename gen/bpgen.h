@@ -440,6 +440,7 @@ double fn_value(Fn f, double a); /* by the system's libm (oracle.c) */
 void dump_stmts(const Program *p, const Stmts *s, Text *out);
 int64_t stmt_points(const Program *p, const Stmt *s);  /* product of idx, n = 1 */
 int64_t stmt_terms(const Program *p, const Stmt *s);   /* product of ridx, n = 1 */
+bool is_input_gradient(const Program *p, TensorId t);
 
 /* the passes (middle/); each checks its own output in debug builds */
 Program *program_new(Ctx *c, const Network *net, Dtype dtype);

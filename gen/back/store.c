@@ -190,17 +190,6 @@ stays_in_tile(Placing *s, TensorId t)
 	return true;
 }
 
-static bool
-is_input_gradient(const Program *p, TensorId t)
-{
-	uint32_t i;
-
-	for (i = 0; i < p->input_grads.n; i++)
-		if (p->input_grads.v[i] == t)
-			return true;
-	return false;
-}
-
 static StoreHow
 place_of(Placing *s, Kernel kernel, TensorId t)
 {

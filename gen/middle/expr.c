@@ -472,6 +472,17 @@ points(const Program *p, uint32_t from, uint32_t n)
 	return r;
 }
 
+bool
+is_input_gradient(const Program *p, TensorId t)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->input_grads.n; i++)
+		if (p->input_grads.v[i] == t)
+			return true;
+	return false;
+}
+
 int64_t
 stmt_points(const Program *p, const Stmt *s)
 {

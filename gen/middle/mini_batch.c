@@ -15,18 +15,7 @@ typedef struct {
 	bool single;                /* a mini-batch is one sample */
 } Steps;
 
-static bool
-is_input_gradient(const Program *p, TensorId t)
-{
-	uint32_t i;
-
-	for (i = 0; i < p->input_grads.n; i++)
-		if (p->input_grads.v[i] == t)
-			return true;
-	return false;
-}
-
-/* a number that all weights are divided by, and that nothing changes any more */
+/* a number that all weights are divided by and that nothing changes any more */
 static bool
 same_for_all(Steps *s, ExprId e)
 {
