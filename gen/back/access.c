@@ -119,7 +119,8 @@ loops_outer(const Program *p, const Stmt *s, const Schedule *q)
 bool
 is_fixed(const Program *p, const KernelPlan *k, Index i)
 {
-	return i == SAMPLE ? k->samples == 1 || k->by_samples : p->index.v[i].extent == 1;
+	return i == SAMPLE ? k->samples == 1 || k->by_samples :
+	       p->index.v[i].extent == 1;
 }
 
 bool

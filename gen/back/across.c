@@ -4,9 +4,6 @@
  * end.  Only where the order of a sum is free (math fast). */
 #include "back.h"
 
-/* adding up the lanes of a vector takes as long as so many multiply-adds */
-enum { JOIN = 7, MOST_RESULTS = 12 };
-
 static bool
 lies_along(const Vectors *v, ExprId e, Index lane, bool *vector)
 {
@@ -37,8 +34,8 @@ across_cost(Vectors *v, const Stmt *s)
 	    !lies_along(v, x->a, lane, &vector) ||
 	    !lies_along(v, x->b, lane, &vector) || !vector)
 		return 0;
-	return (double)stmt_points(p, s) *
-	       (layout_round(extent) / layout_round(1) + JOIN);
+	return cost_joined((double)(stmt_points(p, s) * stmt_terms(p, s)),
+	                   extent);
 }
 
 /* rows that divide the results, if not too few */
@@ -53,28 +50,6 @@ rows_of(int32_t extent, int32_t most)
 	return extent < most ? extent : most;
 }
 
-static int32_t
-panel_of(const Vectors *v, const Stmt *s)
-{
-	const Expr *x = &v->p->exprs.v[s->expr];
-	ExprId kid[2] = { x->a, x->b };
-	int k;
-
-	for (k = 0; k < 2; k++) {
-		const Expr *r = &v->p->exprs.v[kid[k]];
-		const Layout *l = &v->layout[r->tensor];
-		if (l->panel < l->padded)
-			return l->panel;
-	}
-	return 0;
-}
-
-static void
-add(Vectors *v, Schedule *q, Loop l)
-{
-	PUSH(v->p->c, &q->loops, l);
-}
-
 /* `rest`: of the rows those that remain; false: none do */
 bool
 across(Vectors *v, const Stmt *s, Schedule *q, bool rest)
@@ -82,7 +57,8 @@ across(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	const Program *p = v->p;
 	Index lane = p->indices.v[s->ridx], row = SAMPLE;
 	int32_t extent = p->index.v[lane].extent, rows = 1, n = 1;
-	int32_t panel = panel_of(v, s), vectors = panel ? panel / 16 : 1;
+	int32_t panel = tile_panel(v, s);
+	int32_t vectors = panel ? panel / layout_round(1) : 1;
 	uint32_t i;
 
 	for (i = 0; i < s->nidx; i++)
@@ -90,7 +66,7 @@ across(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 			row = p->indices.v[s->idx + i];
 	if (row != SAMPLE) {
 		n = p->index.v[row].extent;
-		rows = rows_of(n, MOST_RESULTS / vectors);
+		rows = rows_of(n, MOST_VECTORS / vectors);
 	}
 	if (rest && n % rows == 0)
 		return false;
@@ -100,23 +76,23 @@ across(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	for (i = 0; i < s->nidx; i++) {
 		Index x = p->indices.v[s->idx + i];
 		if (x != row && p->index.v[x].extent > 1)
-			add(v, q, (Loop){ .index = x, .step = 1,
+			tile_loop(v, q, (Loop){ .index = x, .step = 1,
 			    .count = p->index.v[x].extent });
 	}
 	if (row != SAMPLE && !rest)
-		add(v, q, (Loop){ .index = row, .step = rows,
+		tile_loop(v, q, (Loop){ .index = row, .step = rows,
 		    .count = n / rows });
 	if (panel && extent > panel)
-		add(v, q, (Loop){ .index = lane, .step = panel,
+		tile_loop(v, q, (Loop){ .index = lane, .step = panel,
 		    .count = (extent + panel - 1) / panel });
-	add(v, q, (Loop){ .index = lane, .step = 1, .vectors = vectors,
+	tile_loop(v, q, (Loop){ .index = lane, .step = 1, .vectors = vectors,
 	    .count = panel ? panel : extent,
 	    .guarded = panel && extent % panel });
 	if (row != SAMPLE)
-		add(v, q, (Loop){ .index = row, .step = 1, .how = LOOP_UNROLL,
-		    .count = rest ? n % rows : rows,
+		tile_loop(v, q, (Loop){ .index = row, .step = 1,
+		    .how = LOOP_UNROLL, .count = rest ? n % rows : rows,
 		    .first = rest ? n / rows * rows : 0 });
-	add(v, q, (Loop){ .index = lane, .step = 1, .count = vectors,
+	tile_loop(v, q, (Loop){ .index = lane, .step = 1, .count = vectors,
 	    .how = LOOP_VECTORS });
 	return true;
 }

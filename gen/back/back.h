@@ -42,6 +42,7 @@ int64_t layout_flat(const Tensor *t, const Layout *l, const int64_t *at);
 Layout layout_panels(const Tensor *t, int lane);
 
 /* ---- cost.c: what ways to run a statement cost, and what follows */
+enum { MOST_VECTORS = 12 };     /* of sums that 16 registers hold */
 double cost_vectors(double points, int32_t extent, int gathers);
 bool cost_pays(double vectors, double points);
 typedef enum {                  /* lanes of a weight that is read belong to */
@@ -49,6 +50,7 @@ typedef enum {                  /* lanes of a weight that is read belong to */
 	JOINED,                     /* one sum; they are joined at its end */
 	APART                       /* one sum, term by term */
 } LanesOf;
+double cost_joined(double points, int32_t extent);
 double cost_read(double points, int32_t extent, LanesOf lanes);
 int32_t cost_rows(int32_t extent, int32_t vectors, bool known, bool wide);
 int32_t cost_panel(int32_t extent);
@@ -94,6 +96,8 @@ int32_t tile_extent(const Vectors *v, Index i);
 uint32_t tile_reductions(const Vectors *v, const Stmt *s); /* with > 1 term */
 void tile_pad(Vectors *v, TensorId t);
 uint32_t tile_outer(const Program *p, const Stmt *s, const Schedule *q);
+void tile_loop(Vectors *v, Schedule *q, Loop l);
+int32_t tile_panel(const Vectors *v, const Stmt *s);
 int tile_moves(const Vectors *v, TensorId t, uint32_t sub, uint32_t n,
 	Index lane);
 

@@ -9,7 +9,7 @@
  * read once costs LINE, so that lanes which are padding cost what they fetch.
  * Which works well is measured, not derived:
  *
- * registers  SSE and AVX2 have 16: a tile of MOST_TILE sums, two vectors of
+ * registers  SSE and AVX2 have 16: a tile of MOST_VECTORS sums, two vectors of
  *            weights and a broadcast fill them; AVX-512 and AArch64 have 32
  *            (`wide`).
  * busy[n]    the part of the multipliers' time that n independent sums use:
@@ -17,11 +17,11 @@
  * panels     as wide as the vectors that a tile holds side by side. */
 #include "back.h"
 
-enum { MOST_TILE = 12, WIDE_TILE = 26, GATHER = 10, JOIN = 7 };
+enum { WIDE_TILE = 26, GATHER = 10, JOIN = 7 };
 #define LINE .5
 #define CLEARLY .8              /* of the scalars' cost: worth a change */
 
-static const double busy[MOST_TILE + 1] = {
+static const double busy[MOST_VECTORS + 1] = {
 	1, .12, .25, .37, .5, .6, .7, .76, .84, .88, .92, .95, 1
 };
 /* with 32 registers more sums also load less for each multiply-add */
@@ -46,13 +46,20 @@ cost_pays(double vectors, double points)
 	return vectors > 0 && vectors < CLEARLY * points;
 }
 
+/* sums along an index of that extent whose lanes are joined at their end */
+double
+cost_joined(double points, int32_t extent)
+{
+	return cost_vectors(points, extent, 0) + points / extent * JOIN;
+}
+
 /* terms that read a weight whose lanes have that extent */
 double
 cost_read(double points, int32_t extent, LanesOf lanes)
 {
 	double lines = cost_vectors(points, extent, 0);
 	double work = lanes == ALONG ? lines : lanes == APART ? points :
-	              lines + points / extent * JOIN;
+	              cost_joined(points, extent);
 
 	return work + LINE * lines;
 }
@@ -64,7 +71,7 @@ int32_t
 cost_rows(int32_t extent, int32_t vectors, bool known, bool wide)
 {
 	const double *use = wide ? busy_wide : busy;
-	int32_t r, rest, best = 1, most = wide ? WIDE_TILE : MOST_TILE;
+	int32_t r, rest, best = 1, most = wide ? WIDE_TILE : MOST_VECTORS;
 	double time, least = 0;
 
 	for (r = 1; r * vectors <= most && r <= extent && r <= 16; r++) {

@@ -26,7 +26,8 @@ layout_panels(const Tensor *t, int lane)
 {
 	Layout l = { lane, layout_round(t->shape.dim[lane]), 0 };
 
-	l.panel = t->shape.rank == 1 && !t->batch ? l.padded : cost_panel(l.padded);
+	l.panel = t->shape.rank == 1 && !t->batch ? l.padded :
+	          cost_panel(l.padded);
 	return l;
 }
 

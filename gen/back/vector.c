@@ -150,16 +150,14 @@ lane_of(Vectors *v, const Stmt *s, Index *lane)
 
 /* ---- loops */
 
-static int32_t
-panel_of(const Vectors *v, const Stmt *s)
+/* the width of an operand's panels; 0: it has none */
+int32_t
+tile_panel(const Vectors *v, const Stmt *s)
 {
-	const Layout *l = &v->layout[s->target];
 	const Expr *x = &v->p->exprs.v[s->expr];
 	ExprId kid[2] = { x->a, x->b };
 	int k;
 
-	if (l->panel < l->padded)
-		return l->panel;
 	for (k = 0; k < 2 && x->op == E_MUL; k++) {
 		const Expr *r = &v->p->exprs.v[kid[k]];
 		if (r->op == E_READ && v->layout[r->tensor].panel <
@@ -207,8 +205,8 @@ row_index(const Vectors *v, const Stmt *s, Index lane, Index *row)
 	return found;
 }
 
-static void
-add(Vectors *v, Schedule *q, Loop l)
+void
+tile_loop(Vectors *v, Schedule *q, Loop l)
 {
 	PUSH(v->p->c, &q->loops, l);
 }
@@ -219,7 +217,7 @@ box(Vectors *v, Schedule *q, Index i)
 	Loop l = { .index = i, .count = tile_extent(v, i), .step = 1 };
 
 	if (l.count > 1)
-		add(v, q, l);
+		tile_loop(v, q, l);
 }
 
 static void
@@ -230,7 +228,7 @@ along(Vectors *v, Schedule *q, int32_t panel, int32_t vectors)
 	           .count = panel ? panel : extent,
 	           .guarded = panel && extent % panel };
 
-	add(v, q, l);
+	tile_loop(v, q, l);
 }
 
 /* the panel that the index runs through in an operand */
@@ -265,9 +263,9 @@ reduce(Vectors *v, const Stmt *s, Schedule *q, Index i)
 		box(v, q, i);
 		return;
 	}
-	add(v, q, (Loop){ .index = i, .count = (extent + panel - 1) / panel,
-	    .step = panel });
-	add(v, q, (Loop){ .index = i, .count = panel, .step = 1,
+	tile_loop(v, q, (Loop){ .index = i, .step = panel,
+	    .count = (extent + panel - 1) / panel });
+	tile_loop(v, q, (Loop){ .index = i, .count = panel, .step = 1,
 	    .guarded = extent % panel != 0 });
 }
 
@@ -280,7 +278,8 @@ row_loops(Vectors *v, Schedule *q, Index row, int32_t rows, bool rest)
 	if (row == SAMPLE)
 		n = (extent + rows - 1) / rows;
 	if (!rest)
-		add(v, q, (Loop){ .index = row, .step = rows, .count = n });
+		tile_loop(v, q, (Loop){ .index = row, .step = rows,
+		    .count = n });
 }
 
 /* a vector is used again and again while another index of the result runs */
@@ -316,7 +315,9 @@ static void
 tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 {
 	const Program *p = v->p;
-	int32_t panel = panel_of(v, s), rows = 1, vectors = 1;
+	const Layout *target = &v->layout[s->target];
+	int32_t panel = target->panel < target->padded ? target->panel :
+	                tile_panel(v, s), rows = 1, vectors = 1;
 	int32_t extent = p->index.v[q->lane].extent;
 	bool sum = tile_reductions(v, s) > 0, tiled;
 	bool outside = sum || has_constant_vector(v, s, q->lane);
@@ -339,7 +340,7 @@ tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 		q->sums = 8 / vectors;
 	}
 	if (panel)
-		add(v, q, (Loop){ .index = q->lane, .step = panel,
+		tile_loop(v, q, (Loop){ .index = q->lane, .step = panel,
 		    .count = (extent + panel - 1) / panel });
 	if (outside)
 		along(v, q, panel, vectors);
@@ -355,13 +356,14 @@ tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	for (i = 0; i < s->nridx; i++)
 		reduce(v, s, q, p->indices.v[s->ridx + i]);
 	if (tiled && (rows > 1 || rest))
-		add(v, q, (Loop){ .index = row, .step = 1, .how = LOOP_UNROLL,
+		tile_loop(v, q, (Loop){ .index = row, .step = 1,
+		    .how = LOOP_UNROLL,
 		    .count = rest ? tile_extent(v, row) % rows : rows,
 		    .first = rest ? tile_extent(v, row) / rows * rows : 0,
 		    .clamped = row == SAMPLE });
 	v->rows = tiled;
 	v->rest = tiled && row != SAMPLE && tile_extent(v, row) % rows;
-	add(v, q, (Loop){ .index = q->lane, .count = vectors, .step = 1,
+	tile_loop(v, q, (Loop){ .index = q->lane, .count = vectors, .step = 1,
 	    .how = LOOP_VECTORS });
 }
 
@@ -405,6 +407,7 @@ tile_pad(Vectors *v, TensorId t)
 {
 	const Tensor *x = &v->p->tensors.v[t];
 	Layout *l = &v->layout[t];
+	int32_t block = layout_round(1);
 
 	if (x->kind != T_TEMP || l->panel < l->padded)
 		return;
@@ -414,9 +417,9 @@ tile_pad(Vectors *v, TensorId t)
 		return;
 	}
 	l->padded = layout_round(l->padded);
-	if (x->batch && v->samples > 1 && l->padded > 32 &&
-	    l->padded / 16 % 2 == 0)
-		l->padded += 16;
+	if (x->batch && v->samples > 1 && l->padded > 2 * block &&
+	    l->padded / block % 2 == 0)
+		l->padded += block;
 	l->panel = l->padded;
 }
 
