@@ -114,7 +114,7 @@ typedef struct bp_info {
  * hides from the source, -ffp-contract=fast and -funsafe-math-optimizations,
  * cannot be undone or refused here.
  *
- * Fast: fused multiply-adds are welcome.  -ffast-math is put up with, and undone
+ * Fast: fused multiply-adds are welcome.  -ffast-math is put up with and undone
  * as far as it can be: x + 2^23 - 2^23 is not x, and a sigmoid divides by
  * infinity.  Under clang infinities and NaN are then what it makes of them.
  *
@@ -127,14 +127,17 @@ typedef struct bp_info {
 	defined __RECIPROCAL_MATH__ || defined __NO_SIGNED_ZEROS__ || \
 	defined _M_FP_FAST || \
 	(defined __FINITE_MATH_ONLY__ && __FINITE_MATH_ONLY__)
-#error "this C needs IEEE arithmetic: compile it without -ffast-math, -Ofast and their parts"
+#error "this C needs IEEE arithmetic: compile it without -ffast-math, -Ofast \
+and their parts"
 #endif
 #if defined __FLT_EVAL_METHOD__ && \
 	__FLT_EVAL_METHOD__ != 0 && __FLT_EVAL_METHOD__ != 16
-#error "this C needs float and double without excess precision: add -msse2 -mfpmath=sse on x86, leave out -std=c99 on s390x"
+#error "this C needs float and double without excess precision: add -msse2 \
+-mfpmath=sse on x86, leave out -std=c99 on s390x"
 #endif
 #if defined __TINYC__ && defined __i386__
-#error "this C needs float and double without excess precision: use a 64-bit TinyCC"
+#error "this C needs float and double without excess precision: use a 64-bit \
+TinyCC"
 #endif
 #if defined __clang__ && defined BP_FAST
 #pragma STDC FP_CONTRACT ON
