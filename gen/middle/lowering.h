@@ -14,6 +14,7 @@ typedef struct {                /* one line while it is lowered */
 	Indices pack;               /* what `...` stands for here */
 	int pack_rank;
 	Indices left;               /* of the left side, in its order */
+	Indices sized;              /* their ranges are written: j<3 */
 	bool named_n;               /* the record writes the sample index itself */
 	uint32_t scan;              /* 0: not inside one */
 	Index scan_t;

@@ -39,6 +39,7 @@ typedef struct {
 	Loc loc;
 	const char *name;           /* target, or the index of a scan */
 	VEC(Ast *) subs;
+	VEC(Binder) sizes;          /* of indices on the left: y[j<3] */
 	bool subscripted, add;
 	VEC(Ast *) guards;
 	Ast *expr;

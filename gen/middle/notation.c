@@ -230,6 +230,21 @@ arguments(Parser *q, Ast *x, const char *close)
 	want(q, close);
 }
 
+/* the size after NAME <: a number or a name; false: neither */
+static bool
+size_of(Parser *q, Binder *b)
+{
+	Token *r = peek(q);
+
+	if (r->kind != K_NAME && r->kind != K_NUM)
+		return false;
+	b->range = ast_new(q->c, r->kind == K_NUM ? A_NUM : A_NAME, r->loc);
+	b->range->num = r->num;
+	b->range->name = r->name;
+	q->at++;
+	return true;
+}
+
 /* NAME or ... [< size] {, ...} then : or where; a look ahead decides */
 static bool
 binders(Parser *q, Ast *x)
@@ -245,16 +260,8 @@ binders(Parser *q, Ast *x)
 			b.name = "...";
 		else
 			break;
-		if (got(q, "<")) {
-			Token *r = peek(q);
-			if (r->kind != K_NAME && r->kind != K_NUM)
-				break;
-			b.range = ast_new(q->c, r->kind == K_NUM ? A_NUM :
-			                  A_NAME, r->loc);
-			b.range->num = r->num;
-			b.range->name = r->name;
-			q->at++;
-		}
+		if (got(q, "<") && !size_of(q, &b))
+			break;
 		PUSH(q->c, &x->binders, b);
 		if (got(q, ","))
 			continue;
@@ -443,12 +450,30 @@ guards_of(Parser *q, Line *l)
 		} while (got(q, ","));
 }
 
+/* a subscript of the left side: as everywhere, or an index with its size */
+static void
+left_subscript(Parser *q, Line *l)
+{
+	Token *t = peek(q);
+	Binder b = { t->name, NULL, t->loc };
+	Ast *a;
+
+	if (t->kind == K_NAME && !strcmp(t[1].sign, "<")) {
+		a = ast_new(q->c, A_NAME, t->loc);
+		a->name = t->name;
+		q->at += 2;
+		if (!size_of(q, &b))
+			fail(q, "expected the size of the index");
+		PUSH(q->c, &l->sizes, b);
+	} else {
+		a = argument(q);
+	}
+	PUSH(q->c, &l->subs, a);
+}
+
 static void
 left_side(Parser *q, Line *l)
 {
-	Ast subs = { 0 };
-	uint32_t i;
-
 	if (peek(q)->kind != K_NAME) {
 		fail(q, "expected a name on the left");
 		return;
@@ -457,9 +482,12 @@ left_side(Parser *q, Line *l)
 	q->at++;
 	if (got(q, "[")) {
 		l->subscripted = true;
-		arguments(q, &subs, "]");
-		for (i = 0; i < subs.args.n; i++)
-			PUSH(q->c, &l->subs, subs.args.v[i]);
+		while (!q->failed && !is(q, "]")) {
+			left_subscript(q, l);
+			if (!got(q, ","))
+				break;
+		}
+		want(q, "]");
 	}
 	guards_of(q, l);
 	if (got(q, "+="))

@@ -253,6 +253,25 @@ pack_index(Low *w, uint32_t k)
 	return ir_index(w->p, names[k], 0);
 }
 
+/* the size written after an index; 0: none, or an error */
+static int32_t
+written_size(Low *w, const Binder *b)
+{
+	const double *v;
+	double size;
+
+	if (!b->range)
+		return 0;
+	v = b->range->kind == A_NUM ? &b->range->num
+	                            : number_named(w->u, b->range->name);
+	size = v ? *v : 0;
+	if (size >= 1 && size <= 1e9 && size == floor(size))
+		return (int32_t)size;
+	fail_line(w, b->range->loc, "the range of an index must be a whole "
+	          "number above 0");
+	return 0;
+}
+
 static void
 binders_of(Low *w, Ast *a)
 {
@@ -261,8 +280,6 @@ binders_of(Low *w, Ast *a)
 
 	for (i = 0; i < a->binders.n; i++) {
 		Binder *b = &a->binders.v[i];
-		const double *v;
-		double size = 0;
 		if (!strcmp(b->name, "...")) {
 			w->pack = (Indices){ 0 };
 			for (k = 0; k < (uint32_t)w->pack_rank; k++) {
@@ -281,18 +298,12 @@ binders_of(Low *w, Ast *a)
 			     "cannot be an index too", b->name));
 			return;
 		}
-		if (b->range) {
-			v = b->range->kind == A_NUM ? &b->range->num
-			                            : number_named(w->u, b->range->name);
-			size = v ? *v : 0;
-			if (!(size >= 1 && size <= 1e9) || size != floor(size)) {
-				fail_line(w, b->range->loc, "the range of an index "
-				     "must be a whole number above 0");
-				return;
-			}
-		}
 		Scoped s = { b->name, 0, b->loc };
-		s.index = ir_index(w->p, b->name, (int32_t)size);
+		s.index = ir_index(w->p, b->name, written_size(w, b));
+		if (w->bad)
+			return;
+		if (b->range)
+			PUSH(w->c, &w->sized, s.index);
 		PUSH(w->c, &w->scope, s);
 		PUSH(w->c, &a->bound, s.index);
 		added++;
@@ -503,7 +514,8 @@ unify(Low *w, Index i, int64_t n, Ast *a)
 		return;
 	if (!x->extent)
 		x->extent = (int32_t)n;
-	if (x->extent != n)
+	/* who writes a size means it: a part of what is read */
+	if (x->extent != n && !(x->extent < n && has_index(&w->sized, i)))
 		fail_line(w, a->loc, fmt(w->c, "index '%s' runs over %d elsewhere, "
 		     "but over %lld in '%s'", x->name, x->extent, (long long)n,
 		     w->p->tensors.v[a->tensor].name));
@@ -727,6 +739,18 @@ resolve_line(Low *w, Line *l, TensorId target, const Shape *shape, Sub *lhs,
 		for (i = 0; i < w->pack.n; i++)
 			left.subs[left.nsubs++] =
 				sub_aff(aff_var(w->p, w->pack.v[i]));
+	w->sized = (Indices){ 0 };
+	for (i = 0; i < l->sizes.n && !w->bad; i++) {
+		const Binder *b = &l->sizes.v[i];
+		x = index_of(w, b->name, b->loc);
+		if (x == SAMPLE || (w->scan && x == w->scan_t) ||
+		    has_index(&w->sized, x))
+			fail_line(w, b->loc, fmt(w->c, "index '%s' has a range "
+			     "already", b->name));
+		else
+			w->p->index.v[x].extent = written_size(w, b);
+		PUSH(w->c, &w->sized, x);
+	}
 	for (i = 0; i < l->guards.n; i++)
 		guard(w, l->guards.v[i], guards);
 	resolve(w, l->expr);
