@@ -343,11 +343,23 @@ shown(const Program *p, const Stmt *t, bool loss, const char *line)
 }
 
 static void
+scan_line(const Program *p, uint32_t id, Text *out)
+{
+	const Scan *g = &p->scans.v[id];
+
+	if (id)
+		text_add(out, "  scan(%s<%d%s:\n", p->index.v[g->t].name, g->n,
+		         g->reverse ? ", descending" : "");
+	else
+		text_add(out, "  )\n");
+}
+
+static void
 backward(Sample *s, bool loss, Text *out)
 {
 	Ctx *c = s->c;
 	Program *p = build(c, &s->net, F64);
-	uint32_t i;
+	uint32_t i, scan = 0;
 	char *line;
 
 	if (!p || c->errors)
@@ -359,7 +371,10 @@ backward(Sample *s, bool loss, Text *out)
 		dump_stmts(p, &one, &text);
 		if (!shown(p, t, loss, text.s))
 			continue;
-		line = tidy_line(c, s, text.s);
+		if (t->scan != scan)
+			scan_line(p, scan = t->scan, out);
+		line = tidy_line(c, s, t->scan ? strchr(text.s, '\n') + 1 :
+		                 text.s);
 		/* over the samples of a batch, which is not shown here */
 		if (p->tensors.v[t->target].kind == T_GRAD)
 			cut(line, " += ", " = ");
