@@ -36,6 +36,10 @@ static const struct { const char *word, *text; } habits[] = {
 	{ "conv1d", "write `conv 6 5`: the window of a sequence has one size" },
 	{ "maxpool2d", "write `maxpool 2x2`" },
 	{ "pool", "write `maxpool 2x2` or `avgpool 2x2`" },
+	{ "bidirectional", "write `a: lstm 16 from x`, `b: lstm 16 reverse from "
+	  "x` and `concat a b`" },
+	{ "LSTM", "write `lstm 16`" }, { "GRU", "write `gru 16`" },
+	{ "RNN", "write `rnn 16`" },
 	{ "residual", "write `add prev NAME`" },
 	{ "skip", "write `add prev NAME`" },
 	{ "reshape", "shapes follow from the layers; `flatten` makes a vector" },

@@ -65,7 +65,10 @@
 	X("from", "LAYER ... from NAME", \
 	  "reads the named layer instead of the line before") \
 	X("last", "rnn N last", \
-	  "only the state after the last step goes on")
+	  "only the state after the last step goes on") \
+	X("reverse", "rnn N reverse", \
+	  "reads the sequence from its end; beside the same without `reverse`,\n" \
+	  "joined by `concat`, both directions")
 
 static const struct { const char *word, *form, *text; } settings[] = {
 #define SETTING_ROW(word, form, text) { word, form, text },

@@ -413,6 +413,39 @@ own(Spec *s, int in)
 	return true;
 }
 
+/* cells along a sequence, forwards and backwards, all steps or the last */
+static bool
+recurrent(Spec *s, int in)
+{
+	static const char *const words[] = { "rnn", "lstm", "gru" };
+	static const int gates[] = { 1, 4, 3 }, sizes[] = { 1, 2, 3, 3, 5, 9, 17 };
+	const Value *x = &s->value[in];
+	int what = below(s, 3), units = PICK(s, sizes);
+	int steps = x->dim[0], width = x->dim[1], rows = gates[what] * units;
+	bool last = chance(s, 40);
+	const char *act = what == 0 && chance(s, 40) ? activation(s) : "";
+	Value *v;
+
+	if (x->kind != SEQUENCE ||
+	    !affordable(s, rows * (width + units + 2),
+	                rows * (width + units) * steps))
+		return false;
+	v = begin(s);
+	say(s, "%s %d%s%s%s", words[what], units, last ? " last" : "",
+	    chance(s, 35) ? " reverse" : "", act);
+	options(s, WEIGHTS);
+	from(s, in);
+	say(s, "\n");
+	s->params += rows * (width + units + 2);
+	s->terms += rows * (width + units) * steps;
+	if (last)
+		shape(v, VECTOR, 1, units, 0, 0);
+	else
+		shape(v, SEQUENCE, 2, steps, units, 0);
+	s->values++;
+	return true;
+}
+
 static bool
 to_vector(Spec *s, int in)
 {
@@ -516,6 +549,7 @@ one_input(Spec *s, bool label)
 		shape(v, VECTOR, 1, a, 0, 0);
 		say(s, "input %d\n", a);
 	} else if (how < 7) {
+		b -= chance(s, 10) ? b - 1 : 0;
 		shape(v, SEQUENCE, 2, b, a, 0);
 		say(s, "input %d steps=%d\n", a, b);
 	} else if (how < 8) {
@@ -569,7 +603,8 @@ layer(Spec *s)
 				return;
 			break;
 		default:
-			if (chance(s, 60) ? own(s, in) :
+			if (s->value[in].kind == SEQUENCE && chance(s, 70) ?
+			    recurrent(s, in) : chance(s, 60) ? own(s, in) :
 			    s->value[in].kind != VECTOR && to_vector(s, in))
 				return;
 		}

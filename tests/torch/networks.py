@@ -792,4 +792,6 @@ batch 3
     each_place(cross_entropy_index), index(3, 12), adam(0.05))
 
 
-import own     # appends its networks to the list
+# these append their networks to the list
+import own
+import recurrent
