@@ -15,6 +15,9 @@
 #define ZERO "input 4\ndense 3 bias=off\n" REST
 #define OWN(dy) "activation \"mine\" { y = \"tanh(z)\", dy = \"" dy "\" }\n" \
 	"input 3\ndense 4 mine\ndense 2 sin\n" REST
+#define FAST(activation, rate) "input 3\ndense 4 " activation "\n" \
+	"dense 2 sin\nloss half_sse\noptimizer sgd rate=" rate "\n" \
+	"batch 3\nseed 3\nmath fast\n"
 #define CLOSED(delta) "loss \"mine\" { C = \"-sum(i: t[i]*log(y[i]))\", " \
 	"with = { softmax = { C = \"-sum(i: t[i]*log(y[i]))\", delta = \"" delta \
 	"\" } } }\ninput 3\ndense 4 softmax\nloss mine\n" \
@@ -45,6 +48,41 @@ static const char *
 own_oracle(Case *k, Run *r)
 {
 	return check_near(k, r, r);
+}
+
+/* math fast: near the oracle of another network of the same size, or not */
+static const char *
+fast(Case *k, Run *r, const char *text)
+{
+	Case *other = case_new(k->c, text, k->seed, k->totals);
+
+	return check_fast(k, r, run_new(other, F64, UNROLL_NONE, 0, true),
+	                  1e-8);
+}
+
+static const char *
+fast_same(Case *k, Run *r)
+{
+	return fast(k, r, FAST("tanh", "0.1"));
+}
+
+/* each of these is noticed by one more part of the check */
+static const char *
+fast_output(Case *k, Run *r)
+{
+	return fast(k, r, FAST("softsign", "0.1"));
+}
+
+static const char *
+fast_gradient(Case *k, Run *r)
+{
+	return fast(k, r, OWN("1.0001*(1 - y*y)") "math fast\n");
+}
+
+static const char *
+fast_step(Case *k, Run *r)
+{
+	return fast(k, r, FAST("tanh", "0.1001"));
 }
 
 static const char *
@@ -358,6 +396,13 @@ static const Broken cases[] = {
 	  numeric, false },
 	{ "the oracle", SMALL, F64, own_oracle, true },
 	{ "the oracle of another network", SMALL, F64, other_oracle, false },
+	{ "math fast", FAST("tanh", "0.1"), F64, fast_same, true },
+	{ "math fast of another network", FAST("tanh", "0.1"), F64,
+	  fast_output, false },
+	{ "math fast with a wrong dy", FAST("tanh", "0.1"), F64,
+	  fast_gradient, false },
+	{ "math fast with another rate", FAST("tanh", "0.1"), F64,
+	  fast_step, false },
 	{ "bits", LONG, F32, bits, true },
 	{ "one accumulator for 16", LONG, F32, one_lane, false },
 	{ "bits of a map", MAP, F32, bits, true },
