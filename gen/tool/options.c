@@ -305,9 +305,30 @@ read_all(Reader *r)
 	return rc;
 }
 
+/* the commands that take an option of that name: "train and eval" */
+static const char *
+commands_of(Ctx *c, const char *option)
+{
+	unsigned all = 0;
+	const char *text = "", *between = "";
+	size_t i;
+	int k;
+
+	for (i = 0; i < option_count; i++)
+		if (!strcmp(options[i].name, option))
+			all |= options[i].commands;
+	for (k = COMMAND_COUNT; k-- > 0;) {
+		if (!(all >> k & 1))
+			continue;
+		text = fmt(c, "`%s`%s%s", commands[k].name, between, text);
+		between = *between ? ", " : " and ";
+	}
+	return text;
+}
+
 /* every option that was given must suit the command */
 static int
-check_options(const Cli *cli, const struct Values *values)
+check_options(Ctx *c, const Cli *cli, const struct Values *values)
 {
 	size_t i, k;
 	bool fits;
@@ -323,6 +344,8 @@ check_options(const Cli *cli, const struct Values *values)
 			cli_error("'%s' has no option '--%s' (`bpgen help %s` "
 			          "lists its options)", cli->command,
 			          options[i].name, cli->command);
+			cli_help("--%s is an option of %s", options[i].name,
+			         commands_of(c, options[i].name));
 			return EX_USAGE_;
 		}
 	}
@@ -512,7 +535,7 @@ options_read(Ctx *c, Cli *cli, int argc, char **argv)
 	if (!rc)
 		rc = place(&r, cli);
 	if (!rc && !no_such_file(cli))
-		rc = check_options(cli, r.values);
+		rc = check_options(c, cli, r.values);
 	if (!rc)
 		rc = fill(c, cli);
 	return rc;

@@ -101,10 +101,10 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "pays; train starts with TinyCC and changes over. The bits are the " \
 	  "same, but not with math fast: there auto decides once, by the size " \
 	  "of the task") \
-	X("threads", "j", "N", 0, DO_RUN, 0, \
-	  "threads of train, 0: one a processor. Each mini-batch is cut into " \
-	  "the same slices for any N, 1 too, so the result does not depend on " \
-	  "N; without the option nothing is cut. The other commands run one") \
+	X("threads", "j", "N", 0, DO_train, 0, \
+	  "threads, 0: one a processor. Each mini-batch is cut into the same " \
+	  "slices for any N, 1 too, so the result does not depend on N; " \
+	  "without the option nothing is cut") \
 	X("progress", 0, "HOW", 0, DO_train, "Messages", \
 	  "auto, bar, plain, json or none") \
 	X("diagnostics", 0, "gnu|msvc|json", 0, DO_ALL, "Messages", \
