@@ -25,6 +25,32 @@ followers(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	return n;
 }
 
+/* Two tiles of one sum: the second would leave out what only the first has. */
+static void
+check_same(const Planner *a, uint32_t n, uint32_t others)
+{
+	if (n != others)
+		die(a->p->c, EX_SOFTWARE_, "two tiles of one sum have %u and "
+		    "%u statements", n, others);
+}
+
+/* a tile, that of the rows that remain, and what follows on both */
+static uint32_t
+with_rest(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
+	const Accesses *acc, const Schedule *q, const Schedule *rest,
+	uint32_t most)
+{
+	uint32_t n;
+
+	PUSH(a->p->c, &k->schedules, *q);
+	n = followers(a, v, k, list, acc, q->stmt, most);
+	if (!rest->tile)
+		return n;
+	PUSH(a->p->c, &k->schedules, *rest);
+	check_same(a, followers(a, v, k, list, acc, q->stmt, n), n);
+	return n;
+}
+
 /* ---- schedules that somebody wrote */
 
 /* the schedule that somebody wrote for the statement, or NULL */
@@ -63,7 +89,6 @@ as_written(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	const StmtId from = g->q.stmt;
 	Schedule q = g->q, rest = { .stmt = from };
 	const char *why = schedule_wrong(v, &list->v[from], &q);
-	uint32_t n = 1;
 
 	if (why) {
 		err(a->p->c, g->loc, "%s", why);
@@ -71,17 +96,14 @@ as_written(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	}
 	into_part(a, 4);
 	q.part = rest.part = a->part;
-	PUSH(a->p->c, &k->schedules, q);
-	if (!q.tile)
+	if (!q.tile) {
+		PUSH(a->p->c, &k->schedules, q);
 		return 1;
-	tile_pad(v, list->v[from].target);
-	n = followers(a, v, k, list, acc, from,
-	              together(a, kernel, from, list->n));
-	if (schedule_rest(v, &q, &rest)) {
-		PUSH(a->p->c, &k->schedules, rest);
-		followers(a, v, k, list, acc, from, n);
 	}
-	return n;
+	tile_pad(v, list->v[from].target);
+	schedule_rest(v, &q, &rest);
+	return with_rest(a, v, k, list, acc, &q, &rest,
+	                 together(a, kernel, from, list->n));
 }
 
 /* ---- our own */
@@ -138,7 +160,7 @@ wide_tiles(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	const Accesses *acc, StmtId from)
 {
 	const Stmt *s = &list->v[from];
-	uint32_t first = k->schedules.n, n = 0, i;
+	uint32_t first = k->schedules.n, n[2], i;
 	int pass;
 
 	if (a->o->random || a->p->net->lanes * (a->p->dtype == F32 ? 1 : 2) < 16
@@ -154,19 +176,16 @@ wide_tiles(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 		q.part = rest.part = a->part;
 		if (v->rest)
 			tile_rest(v, s, &q, &rest);
-		PUSH(a->p->c, &k->schedules, q);
-		n = followers(a, v, k, list, acc, from, together(a,
-		              (Kernel)(k - a->plan->kernel), from, list->n));
-		if (rest.tile) {
-			PUSH(a->p->c, &k->schedules, rest);
-			followers(a, v, k, list, acc, from, n);
-		}
+		n[pass] = with_rest(a, v, k, list, acc, &q, &rest,
+		                    together(a, (Kernel)(k - a->plan->kernel),
+		                             from, list->n));
 		for (i = first; i < k->schedules.n; i++)
 			k->schedules.v[i].registers = pass ? 16 : 32;
 		first = k->schedules.n;
 	}
 	v->wide = false;
-	return n;
+	check_same(a, n[1], n[0]);
+	return n[0];
 }
 
 /* a tile and what follows on it; how many statements, 0: not by vectors */
@@ -195,13 +214,5 @@ group(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	q.part = rest.part = a->part;
 	if (v->rest && !a->o->random)
 		tile_rest(v, &list->v[from], &q, &rest);
-	PUSH(a->p->c, &k->schedules, q);
-	n = followers(a, v, k, list, acc, from, most);
-	if (rest.tile) {
-		PUSH(a->p->c, &k->schedules, rest);
-		if (followers(a, v, k, list, acc, from, n) != n)
-			die(a->p->c, EX_SOFTWARE_, "the rest of a tile has "
-			    "other statements");
-	}
-	return n;
+	return with_rest(a, v, k, list, acc, &q, &rest, most);
 }
