@@ -322,7 +322,7 @@ compile(Job *j, const PlanOptions *options)
 	int rc;
 
 	if (way && !c->errors)
-		check_budget(c, j->net, way);
+		check_budget(c, j->net, way, options);
 	if (way && !c->errors && cli_has(j->cli, "dump"))
 		return dump_plan(j, p, way);
 	if (way && !c->errors)

@@ -20,7 +20,8 @@ int messages(Ctx *c, const Cli *cli);
 int plan_options(const Cli *cli, const Network *net, PlanOptions *o);
 
 /* messages where the plan breaks the spec's `budget` */
-void check_budget(Ctx *c, const Network *net, const Plan *plan);
+void check_budget(Ctx *c, const Network *net, const Plan *way,
+	const PlanOptions *options);
 
 /* files that are written together or not at all */
 typedef struct {
