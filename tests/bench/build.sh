@@ -93,7 +93,7 @@ peer() (
 	so=$1 source=$2
 	shift 2
 	newer "$so" "$bench/peers/$source" "$bench/peer.h" "$bench/steps.h" \
-		"$bench/build.sh" && return 0
+		"$bench/dense.h" "$bench/build.sh" && return 0
 	case $source in
 	*.cc) compiler="$CXX -std=c++14 -Wno-ignored-attributes" ;;
 	*) compiler="$CC -std=gnu11" ;;
