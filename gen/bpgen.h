@@ -293,7 +293,9 @@ typedef enum {
 	T_TEMP, T_INT,               /* int: argmax positions */
 	T_CONST,                     /* generated table */
 	T_RAND,                      /* reads print a call */
-	T_OUTPUT                     /* y, and dx of the last sample */
+	T_OUTPUT,                    /* y, and dx of the last sample */
+	T_NEXT,                      /* inputs of the sample to come */
+	T_CARRY                      /* sums for the sample to come */
 } TensorKind;
 typedef struct {
 	const char *name;            /* "dense1.z"; adjoint "d.dense1.z" */
@@ -364,6 +366,9 @@ typedef enum { /* the functions a program consists of */
 	/* the same over several samples at once: what the back plans besides */
 	K_FORWARDS = K_COUNT,        /* samples -> outputs */
 	K_GRADIENTS,                 /* samples -> sum of C, += gradients */
+	/* a mini-batch of one sample, some of whose sums are there already */
+	K_AHEAD,                     /* x -> those sums */
+	K_ONLINE,                    /* as K_STEP, and those sums of the next x */
 	K_STEP,                      /* a mini-batch -> sum of C, new weights */
 	K_ALL
 } Kernel;
@@ -490,6 +495,7 @@ typedef struct {
 	int registers;               /* only where the machine has 32, only where
 	                                it has 16; 0: everywhere */
 	bool across;                 /* the lanes run along the sum and are joined */
+	bool fed;                    /* a sum of what the tile computes */
 	int sums;                    /* partial sums of each place (math fast) */
 } Schedule;
 typedef enum { ST_NONE, ST_LOCAL, ST_WORK, ST_FIELD, ST_ARG, ST_TABLE } StoreHow;

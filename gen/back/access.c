@@ -156,6 +156,8 @@ wants(const Program *p, Kernel k)
 	case K_GRADIENTS:
 		return wants_training(p);
 	case K_UPDATE:
+	case K_AHEAD:
+	case K_ONLINE:
 	case K_STEP:
 		return wants_training(p) && p->net->api_train;
 	case K_INIT:

@@ -67,7 +67,7 @@ sample_stride(const Emit *e, TensorId t)
 
 	if (e->k->store[t].how != ST_ARG)
 		return layout_sample_stride(x, &e->k->layout[t]);
-	return x->kind == T_INPUT ? e->p->net->inputs :
+	return x->kind == T_INPUT || x->kind == T_NEXT ? e->p->net->inputs :
 	       x->kind == T_TARGET ? e->p->net->targets : e->p->net->outputs;
 }
 
@@ -164,10 +164,11 @@ put_array(Emit *e, TensorId t)
 	switch (e->k->store[t].how) {
 	case ST_ARG:
 		e->use_x |= x->kind == T_INPUT;
+		e->use_next |= x->kind == T_NEXT;
 		e->use_t |= x->kind == T_TARGET;
 		e->use_y |= x->kind == T_OUTPUT;
-		put(e, x->kind == T_INPUT ? "x" : x->kind == T_TARGET ? "t" :
-		    "y");
+		put(e, x->kind == T_INPUT ? "x" : x->kind == T_NEXT ? "next" :
+		    x->kind == T_TARGET ? "t" : "y");
 		break;
 	case ST_FIELD:
 		e->use_n = true;

@@ -58,7 +58,7 @@ int32_t cost_columns(int32_t extent, int32_t panel);
 
 /* ---- fields.c: what NAME_net consists of */
 typedef enum {
-	FIELD_WEIGHT, FIELD_GRADIENT, FIELD_STATE, FIELD_INPUT_GRADIENT,
+	FIELD_WEIGHT, FIELD_GRADIENT, FIELD_STATE, FIELD_INPUT_GRADIENT, FIELD_CARRY,
 	FIELD_WORK, FIELD_INTS
 } FieldKind;
 typedef struct {
@@ -91,6 +91,9 @@ bool tile(Vectors *v, const Stmt *s, Schedule *q);
 void tile_rest(Vectors *v, const Stmt *s, const Schedule *whole, Schedule *q);
 bool tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
 	const Schedule *group, uint32_t n, StmtId id, Schedule *q);
+bool tile_mapped(Vectors *v, const Stmts *list, const Accesses *a,
+	const Schedule *group, uint32_t n, StmtId id, Schedule *q,
+	Index of[64]);
 bool tile_along(Vectors *v, const Stmt *s, Index lane, int *gathers);
 int32_t tile_extent(const Vectors *v, Index i);
 uint32_t tile_reductions(const Vectors *v, const Stmt *s); /* with > 1 term */
@@ -100,6 +103,11 @@ void tile_loop(Vectors *v, Schedule *q, Loop l);
 int32_t tile_panel(const Vectors *v, const Stmt *s);
 int tile_moves(const Vectors *v, TensorId t, uint32_t sub, uint32_t n,
 	Index lane);
+
+/* ---- feed.c: sums of what a tile has computed */
+bool tile_feeds(Vectors *v, const Stmts *list, const Accesses *a,
+	const Schedule *group, uint32_t n, StmtId id, Schedule *q);
+bool tile_split(Vectors *v, const Schedule *whole, Schedule *q, Schedule *rest);
 
 /* ---- across.c: sums whose lanes are joined */
 double across_cost(Vectors *v, const Stmt *s);
@@ -156,7 +164,10 @@ typedef struct { ExprId *v; uint32_t n; } Hoists;
 typedef struct { ExprId *v; uint8_t *times; uint32_t n; } Reads;
 typedef struct { const Stmt *stmt; const int64_t *at; int deep; } Inlined;
 typedef struct { TensorId tensor; int64_t flat; } Load;
-typedef struct { const char *text, *name; } Named; /* a read and its variable */
+typedef struct {                /* a read and its variable */
+	const char *text, *name;
+	bool zero;                  /* in lanes beyond the end */
+} Named;
 enum { P_ANY, P_COND, P_ADD, P_MUL, P_UNARY, P_PRIMARY }; /* C precedence */
 
 typedef struct {
@@ -201,6 +212,7 @@ typedef struct {
 	bool by_vectors;            /* the expression at hand runs along lane */
 	Index lane;
 	const char *place;          /* of the tile: _2_0 */
+	const char *fed;            /* accumulators that are open, or NULL */
 	bool first;                 /* of a list of declarations */
 	const char **joined;        /* by tensor: joins its lanes, or NULL */
 	VEC(Named) named;           /* reads that have variables */
@@ -208,7 +220,7 @@ typedef struct {
 
 	/* what the open function uses */
 	bool use_samples;
-	bool use_n, use_x, use_t, use_y, use_count, use_hash;
+	bool use_n, use_x, use_next, use_t, use_y, use_count, use_hash;
 	bool *alias;                /* by tensor: needs a pointer into work */
 	bool *number;               /* by tensor: of the network, loaded */
 	bool net_numbers;           /* such are loaded at the top */
@@ -285,6 +297,8 @@ void emit_nest(Emit *e, uint32_t from, uint32_t to, uint32_t depth);
 /* ---- tile.c: schedules of a tile -> vectors in registers */
 void emit_tile(Emit *e, uint32_t from, uint32_t to, uint32_t depth);
 void tile_hoist(Emit *e, uint32_t from, uint32_t to, uint32_t depth);
+bool tile_feed_begin(Emit *e, uint32_t from, uint32_t to, uint32_t depth);
+void tile_feed_end(Emit *e, uint32_t from, uint32_t to, uint32_t depth);
 bool along_lane(const Emit *e, ExprId id);   /* is its value a vector? */
 void put_vector(Emit *e, ExprId id, int precedence); /* as one, in any case */
 void put_value_for(Emit *e, TensorId target, ExprId id, int precedence);
@@ -300,7 +314,7 @@ const char *free_word(Emit *e, const char *wish);
 /* ---- kernel.c: one kernel -> the C functions that compute it */
 typedef struct {                /* a function; its text is without header */
 	const char *text;           /* lines that begin with a tab */
-	bool n, x, t, y, hash, samples; /* arguments that it uses */
+	bool n, x, next, t, y, hash, samples; /* arguments that it uses */
 } Function;
 typedef struct {
 	VEC(Function) parts;

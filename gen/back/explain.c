@@ -213,8 +213,9 @@ put_fused(const Explain *x, uint32_t q)
 	text_add(x->out, "%20s%s", "", all[q].tile ? "on the tile:" :
 	         "in the same loops:");
 	for (i = q + 1; i < end; i++)
-		text_add(x->out, " %s", x->p->tensors.v[x->list->v[
-		         all[i].stmt].target].name);
+		text_add(x->out, " %s%s", x->p->tensors.v[x->list->v[
+		         all[i].stmt].target].name, all[i].fed ?
+		         " (added up)" : "");
 	text_add(x->out, "\n");
 	return end;
 }

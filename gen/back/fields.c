@@ -64,6 +64,9 @@ fields(const Program *p, const Plan *plan, Fields *out)
 	if (!plan->vectors)
 		net_states(&l, true);
 	net_states(&l, false);
+	for (i = 1; plan->kernel[K_ONLINE].used && i < p->tensors.n; i++)
+		if (p->tensors.v[i].kind == T_CARRY)
+			tensor(&l, i, FIELD_CARRY);
 	if (p->input_grads.n && wants_training(p))
 		field(&l, FIELD_INPUT_GRADIENT, 0, p->net->inputs, false);
 	if (plan->work)

@@ -18,9 +18,15 @@ followers(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	     !a->unrolled[from + n]; n++) {
 		q = (Schedule){ .stmt = from + n, .part = a->part };
 		if (!tile_follows(v, list, acc, &k->schedules.v[first], n,
-		                  from + n, &q))
-			break;
+		                  from + n, &q)) {
+			q = (Schedule){ .stmt = from + n, .part = a->part };
+			if (!tile_feeds(v, list, acc, &k->schedules.v[first],
+			                n, from + n, &q))
+				break;
+		}
 		PUSH(a->p->c, &k->schedules, q);
+		if (q.fed) /* complete behind the tile alone */
+			return n + 1;
 	}
 	return n;
 }
@@ -193,8 +199,9 @@ uint32_t
 group(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	const Accesses *acc, StmtId from)
 {
-	Schedule q = { .stmt = from }, rest = { .stmt = from };
+	Schedule q = { .stmt = from }, rest = { .stmt = from }, parts;
 	uint32_t n = wide_tiles(a, v, k, list, acc, from), most = list->n;
+	uint32_t first;
 	bool some;
 
 	if (n)
@@ -214,5 +221,11 @@ group(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	q.part = rest.part = a->part;
 	if (v->rest && !a->o->random)
 		tile_rest(v, &list->v[from], &q, &rest);
-	return with_rest(a, v, k, list, acc, &q, &rest, most);
+	first = k->schedules.n;
+	n = with_rest(a, v, k, list, acc, &q, &rest, most);
+	if (!k->schedules.v[first + n - 1].fed || a->o->random ||
+	    a->p->net->strict || !tile_split(v, &q, &parts, &rest))
+		return n;
+	k->schedules.n = first;
+	return with_rest(a, v, k, list, acc, &parts, &rest, n);
 }

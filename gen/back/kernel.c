@@ -245,7 +245,7 @@ function(Emit *e, uint32_t from, uint32_t to)
 	Function f = { 0 };
 	uint32_t i, end;
 
-	e->use_n = e->use_x = e->use_t = e->use_y = false;
+	e->use_n = e->use_x = e->use_next = e->use_t = e->use_y = false;
 	e->use_count = e->use_hash = e->use_samples = false;
 	memset(e->alias, 0, e->p->tensors.n + 1);
 	memset(e->number, 0, e->p->tensors.n + 1);
@@ -277,6 +277,7 @@ function(Emit *e, uint32_t from, uint32_t to)
 	f.text = all.n ? all.s : "";
 	f.n = e->use_n;
 	f.x = e->use_x;
+	f.next = e->use_next;
 	f.t = e->use_t;
 	f.y = e->use_y;
 	f.hash = e->use_hash;

@@ -216,6 +216,8 @@ layouts(const Program *p, bool vectors, uint64_t random)
 			continue;
 		if (x->kind == T_WEIGHT)
 			l[t] = of_weight(p, t, random);
+		else if (x->kind == T_CARRY && x->shape.rank)
+			l[t] = layout_panels(x, x->shape.rank - 1);
 		else if (x->of && p->tensors.v[x->of].kind == T_WEIGHT &&
 		         same_shape(x, &p->tensors.v[x->of]))
 			l[t] = l[x->of];

@@ -748,6 +748,7 @@ emit_nest(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 {
 	const Schedule *all = e->k->schedules.v, *leader = &all[from];
 	uint32_t end;
+	bool feeds;
 	int now = 0;
 	Nest n;
 
@@ -771,10 +772,13 @@ emit_nest(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 			uint32_t named = e->named.n;
 			while (end < to && (uint32_t)all[end].fused > depth)
 				end++;
+			feeds = q->tile && tile_feed_begin(e, from, end, depth);
 			if (q->tile && depth + 1 == loops_outer(e->p, s, q))
 				tile_hoist(e, from, end, depth);
 			n = (Nest){ from, end, depth + 1 };
 			in_loop(e, s, &q->loops.v[depth], nest_body, &n);
+			if (feeds)
+				tile_feed_end(e, from, end, depth);
 			e->named.n = named;
 		}
 		if (q != leader)

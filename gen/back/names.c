@@ -179,6 +179,8 @@ wish(Program *p, const Tensor *t)
 		if (count_kind(p, T_INPUT) > 1)
 			return numbered(p->c, stem, number);
 		return stem;
+	case T_NEXT:
+		return "next";
 	case T_STATE:
 		return fmt(p->c, "%s_%s", clean(p->c, t->base),
 		           numbered(p->c, stem_of(p, of),
@@ -187,7 +189,7 @@ wish(Program *p, const Tensor *t)
 		return fmt(p->c, "d%s", numbered(p->c, stem_of(p, of),
 		           layer_number(p, of->layer)));
 	case T_WEIGHT: case T_NET: case T_TEMP: case T_INT: case T_CONST:
-	case T_RAND:
+	case T_RAND: case T_CARRY:
 		break;
 	}
 	if (t->adjoint && t->of) {

@@ -299,6 +299,19 @@ lay_out(Planner *a)
 			turned.v[i].lane);
 }
 
+/* does a rule take sums of the sample to come along? */
+static bool
+any_fed(const Planner *a)
+{
+	const KernelPlan *k = &a->plan->kernel[K_ONLINE];
+	uint32_t i;
+
+	for (i = 0; i < k->schedules.n; i++)
+		if (k->schedules.v[i].fed)
+			return true;
+	return false;
+}
+
 /* Needs the program after order(); NULL after err(). */
 Plan *
 plan(Program *p, const PlanOptions *o)
@@ -315,9 +328,15 @@ plan(Program *p, const PlanOptions *o)
 	lay_out(&a);
 	if (o->file && !schedules_read(p, o->file, &a.given))
 		return NULL;
-	for (k = 0; k < K_ALL; k++)
+	a.online = p->kernel[K_ONLINE].n && a.vectors && !a.small[K_STEP] &&
+	           (!o->random || random_below(&a.state, 2));
+	for (k = 0; k < K_ALL; k++) {
 		if (!plan_kernel(&a, (Kernel)k))
 			return NULL;
+		if (k == K_ONLINE && !o->random && !any_fed(&a))
+			a.plan->kernel[K_AHEAD].used =
+				a.plan->kernel[K_ONLINE].used = false;
+	}
 	if (o->file && p->c->errors)
 		return NULL;
 	notes(&a);

@@ -17,6 +17,7 @@ typedef struct {
 	bool small[K_ALL];          /* auto: straight line */
 	Layout *layout;             /* of what all kernels share */
 	bool vectors;
+	bool online;                /* batch 1: sums may go ahead */
 	int samples;                /* of the kernel at hand */
 	uint32_t part;
 	int64_t weight;             /* of the open part */

@@ -18,7 +18,8 @@ static const char *const kernels[K_ALL] = {
 	[K_FORWARD] = "forward", [K_LOSS] = "loss", [K_GRADIENT] = "gradient",
 	[K_TRAINLOSS] = "training_loss", [K_UPDATE] = "update",
 	[K_INIT] = "init", [K_FORWARDS] = "forward_samples",
-	[K_GRADIENTS] = "gradient_samples", [K_STEP] = "step"
+	[K_GRADIENTS] = "gradient_samples", [K_AHEAD] = "ahead",
+	[K_ONLINE] = "online", [K_STEP] = "step"
 };
 
 const char *

@@ -109,6 +109,10 @@ several(Planner *a, Kernel kernel)
 
 	if (kernel < K_COUNT)
 		return 1;
+	if (kernel == K_AHEAD || kernel == K_ONLINE)
+		return a->online;
+	if (kernel == K_STEP && a->plan->kernel[K_ONLINE].used)
+		return 0;
 	if (!p->kernel[kernel].n || (kernel == K_STEP && p->net->batch_all))
 		return 0;
 	if (kernel == K_STEP && batch == 1)

@@ -259,6 +259,7 @@ fields_of(lua_State *L, Skeleton *k)
 		[FIELD_GRADIENT] = "accumulated gradient",
 		[FIELD_STATE] = "optimizer",
 		[FIELD_INPUT_GRADIENT] = "of the last sample",
+		[FIELD_CARRY] = "sums for the sample to come",
 		[FIELD_WORK] = "within one call"
 	};
 	FieldLine line = { { .c = k->c }, NULL };
@@ -306,6 +307,9 @@ params(Skeleton *k, const Function *f)
 	if (f->x)
 		text_add(&t, "%sconst %s_real *x", t.n ? ", " : "",
 		         k->o->prefix);
+	if (f->next)
+		text_add(&t, "%sconst %s_real *next", t.n ? ", " : "",
+		         k->o->prefix);
 	if (f->t)
 		text_add(&t, "%sconst %s_real *t", t.n ? ", " : "",
 		         k->o->prefix);
@@ -328,6 +332,8 @@ add_call(Text *t, const char *name, const Function *f)
 		text_add(t, "n"), sep = ", ";
 	if (f->x)
 		text_add(t, "%sx", sep), sep = ", ";
+	if (f->next)
+		text_add(t, "%snext", sep), sep = ", ";
 	if (f->t)
 		text_add(t, "%st", sep), sep = ", ";
 	if (f->y)
@@ -419,7 +425,8 @@ kernels(lua_State *L, Skeleton *k)
 		{ "gradient", "+nxt", K_GRADIENT },
 		{ "gradients", "+nxts", K_GRADIENTS },
 		{ "training_loss", "nxt", K_TRAINLOSS },
-		{ "update", "n", K_UPDATE }, { "step", "+nxts", K_STEP }
+		{ "update", "n", K_UPDATE }, { "ahead", "nx", K_AHEAD },
+		{ "online", "+nxt", K_ONLINE }, { "step", "+nxts", K_STEP }
 	};
 	size_t i;
 

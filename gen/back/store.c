@@ -196,8 +196,9 @@ place_of(Placing *s, Kernel kernel, TensorId t)
 	switch (s->p->tensors.v[t].kind) {
 	case T_INPUT:
 	case T_TARGET:
+	case T_NEXT:
 		return ST_ARG;
-	case T_WEIGHT: case T_GRAD: case T_STATE: case T_NET:
+	case T_WEIGHT: case T_GRAD: case T_STATE: case T_NET: case T_CARRY:
 		return ST_FIELD;
 	case T_CONST:
 		return ST_TABLE;

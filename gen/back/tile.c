@@ -114,12 +114,12 @@ is_named(const Emit *e, const char *name)
 }
 
 void
-tile_name(Tile *t, const Expr *x, uint32_t *count)
+tile_name(Tile *t, const Expr *x, bool whole, uint32_t *count)
 {
 	Emit *e = t->e;
 	Text text = { .c = e->c }, *out = e->out;
 	const Sub *subs = &e->p->subs.v[x->sub];
-	bool vector = false;
+	bool vector = false, zero;
 	const char *name;
 	uint32_t i;
 
@@ -141,11 +141,17 @@ tile_name(Tile *t, const Expr *x, uint32_t *count)
 			name = fmt(e->c, "%s_%d", name, t->part);
 		name = free_word(e, name);
 	} while (is_named(e, name));
+	zero = vector && !whole && tile_masks(t, x->tensor);
 	line_open(e);
-	put(e, fmt(e->c, "const %s %s = %s", vector ? e->vector : e->real,
-	    name, text.s));
+	put(e, fmt(e->c, "const %s %s = ", vector ? e->vector : e->real, name));
+	put(e, zero ? fmt(e->c, "bp_keep%s(%s, ", e->of_vector, text.s) :
+	    text.s);
+	if (zero) {
+		put_rest(e);
+		put(e, ")");
+	}
 	line_close(e, ";");
-	PUSH(e->c, &e->named, ((Named){ text.s, name }));
+	PUSH(e->c, &e->named, ((Named){ text.s, name, zero }));
 }
 
 /* the operands of all places, so that each is loaded once */
@@ -163,7 +169,7 @@ tile_names(Tile *t, const Bound *rows)
 			for (c = 0; c < t->columns; c++) {
 				Spot at = tile_go(t, &t->all[0], rows, r, c);
 				tile_name(t, &e->p->exprs.v[reads->v[i]],
-				          &count[i]);
+				          true, &count[i]);
 				tile_leave(t, at);
 			}
 }
@@ -185,46 +191,87 @@ tile_writes(const Tile *t, TensorId written)
 	return false;
 }
 
+/* the schedules of a group before the innermost of its loops is opened */
+static Tile
+opening(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
+{
+	Tile t = { .e = e, .all = &e->k->schedules.v[from], .n = to - from,
+	           .depth = depth, .rows = 1 };
+
+	t.columns = t.all[0].loops.v[t.all[0].loops.n - 1].count;
+	return t;
+}
+
+/* what member i reads and the loop leaves alone */
+static void
+hoist(Tile *t, uint32_t i)
+{
+	static const Bound none[MOST_ROWS];
+	Emit *e = t->e;
+	const Schedule *m = &t->all[i];
+	const Reads *reads = reads_of(e, tile_stmt(t, i)->expr);
+	uint32_t k, d, count = 0;
+	int32_t c;
+
+	for (k = 0; k < reads->n; k++) {
+		const Expr *x = &e->p->exprs.v[reads->v[k]];
+		for (d = 0; d < x->nsub; d++)
+			if (e->p->subs.v[x->sub + d].indirect ||
+			    aff_coef(e->p, e->p->subs.v[x->sub + d].id,
+			             m->loops.v[t->depth].index))
+				break;
+		if (d < x->nsub || tile_writes(t, x->tensor))
+			continue;
+		for (c = 0; c < t->columns; c++) {
+			Spot at = tile_go(t, m, none, 0, c);
+			tile_name(t, x, false, &count);
+			tile_leave(t, at);
+		}
+	}
+}
+
 /* all reads of the group that the loop to be opened leaves alone: loaded once,
  * in front of it */
 void
 tile_hoist(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 {
-	Tile t = { .e = e, .all = &e->k->schedules.v[from], .n = to - from,
-	           .depth = depth };
+	Tile t = opening(e, from, to, depth);
 	const Schedule *q = &t.all[0];
-	Bound none[MOST_ROWS] = { { 0 } };
-	uint32_t i, k, d, count;
-	int32_t c;
+	const Loop *row = tile_row(q), *l = &q->loops.v[depth];
+	uint32_t i;
 
-	if (tile_row(q) || q->loops.v[depth].vectors || q->loops.n != depth + 2)
+	if (l->vectors || q->loops.n != depth + 2 + (row != NULL) ||
+	    (row && row->index != l->index))
 		return;
-	t.rows = 1;
-	t.columns = q->loops.v[q->loops.n - 1].count;
 	for (i = 0; i < t.n; i++) {
-		const Schedule *m = &t.all[i];
-		const Reads *reads = reads_of(e, tile_stmt(&t, i)->expr);
 		e->along_now++;
 		if (i)
-			follow(e, m, q, depth);
-		for (k = count = 0; k < reads->n; k++) {
-			const Expr *x = &e->p->exprs.v[reads->v[k]];
-			for (d = 0; d < x->nsub; d++)
-				if (e->p->subs.v[x->sub + d].indirect ||
-				    aff_coef(e->p, e->p->subs.v[x->sub + d].id,
-				             m->loops.v[depth].index))
-					break;
-			if (d < x->nsub || tile_writes(&t, x->tensor))
-				continue;
-			for (c = 0; c < t.columns; c++) {
-				Spot at = tile_go(&t, m, none, 0, c);
-				tile_name(&t, x, &count);
-				tile_leave(&t, at);
-			}
-		}
+			follow(e, &t.all[i], q, depth);
+		hoist(&t, i);
 		if (i)
-			follow(e, q, m, depth);
+			follow(e, q, &t.all[i], depth);
 	}
+}
+
+/* the loop to be opened is the first that runs through the terms of a sum */
+bool
+tile_feed_begin(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
+{
+	Tile t = opening(e, from, to, depth);
+
+	if (!fed_first(&t, depth))
+		return false;
+	e->along_now++;
+	fed_begin(&t);
+	return true;
+}
+
+void
+tile_feed_end(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
+{
+	Tile t = opening(e, from, to, depth);
+
+	fed_end(&t);
 }
 
 /* Schedules from..to are one tile inside of `depth` open loops. */
@@ -235,7 +282,7 @@ emit_tile(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 	           .depth = depth };
 	const Schedule *q = &t.all[0];
 	const Stmt *s = &e->list->v[q->stmt];
-	bool sum = s->nridx > 0 && depth + 1 < q->loops.n;
+	bool sum = s->nridx > 0 && depth + 1 < q->loops.n, feeds;
 	Bound rows[MOST_ROWS];
 	uint32_t first = 0, scope = e->scope.n;
 
@@ -263,6 +310,9 @@ emit_tile(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 			first = 1;
 		tile_sum(&t, rows);
 	}
+	feeds = !e->fed;
 	tile_end(&t, rows, first);
+	if (feeds && e->fed)
+		fed_end(&t);
 	e->scope.n = scope;
 }

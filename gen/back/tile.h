@@ -29,7 +29,8 @@ const Loop *tile_row(const Schedule *q);
 const char *tile_place(const Tile *t, int32_t r, int32_t c);
 bool tile_holds(const Tile *t, const Stmt *s);  /* in variables alone */
 bool tile_writes(const Tile *t, TensorId written);
-void tile_name(Tile *t, const Expr *x, uint32_t *count);
+/* whole: stores need no zeros in lanes beyond the end */
+void tile_name(Tile *t, const Expr *x, bool whole, uint32_t *count);
 void tile_names(Tile *t, const Bound *rows);
 
 /* ---- tile_sum.c */
@@ -37,7 +38,19 @@ void tile_sum(Tile *t, const Bound *rows);
 void tile_across(Tile *t, const Bound *rows);
 void put_total(Tile *t, int32_t r, int32_t c);
 
+/* ---- tile_zero.c */
+bool tile_keeps(const Emit *e, TensorId target);
+bool tile_vanishes(Emit *e, ExprId id);
+bool tile_masks(const Tile *t, TensorId read);
+
+/* ---- tile_feed.c */
+bool fed_first(const Tile *t, uint32_t depth);
+void fed_begin(Tile *t);
+void fed_term(Tile *t, uint32_t i, int32_t r, int32_t c);
+void fed_end(Tile *t);
+
 /* ---- tile_end.c: the statements from `first` on */
+void tile_store(Tile *t, const Stmt *s, uint32_t i, int32_t r, int32_t c);
 void tile_end(Tile *t, const Bound *rows, uint32_t first);
 
 #endif

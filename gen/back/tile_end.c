@@ -27,14 +27,6 @@ needs_guard(Tile *t)
 	return false;
 }
 
-/* lanes beyond the tensor's end stay zero in what is kept */
-static bool
-keeps_zeros(const Emit *e, TensorId t)
-{
-	return e->k->store[t].how == ST_FIELD &&
-	       e->p->index.v[e->lane].extent % layout_round(1) != 0;
-}
-
 static void
 put_value(Tile *t, const Stmt *s, uint32_t i, int32_t r, int32_t c)
 {
@@ -65,12 +57,13 @@ put_value(Tile *t, const Stmt *s, uint32_t i, int32_t r, int32_t c)
 	put(e, ")");
 }
 
-static void
-store(Tile *t, const Stmt *s, uint32_t i, int32_t r, int32_t c)
+void
+tile_store(Tile *t, const Stmt *s, uint32_t i, int32_t r, int32_t c)
 {
 	Emit *e = t->e;
 	bool early = ends_early(e, s->target);
-	bool keep = !early && keeps_zeros(e, s->target);
+	bool keep = !early && tile_keeps(e, s->target) &&
+	            !tile_vanishes(e, s->expr);
 
 	put(e, fmt(e->c, "bp_store%s%s(", early ? "_rest" : "", e->of_vector));
 	put_address(e, s->target, &e->p->subs.v[s->lhs], s->nlhs);
@@ -108,6 +101,7 @@ name_value(Tile *t, const Stmt *s, uint32_t i, int32_t r, int32_t c)
 	const char *name = free_word(e, fmt(e->c, "%s%s_v", cname(e->names,
 	                             s->target), e->place));
 	Text text = { .c = e->c }, *out = e->out;
+	bool zero = tile_vanishes(e, s->expr);
 	uint32_t k;
 
 	line_open(e);
@@ -120,10 +114,10 @@ name_value(Tile *t, const Stmt *s, uint32_t i, int32_t r, int32_t c)
 	for (k = 0; k < e->named.n; k++)
 		if (!strcmp(e->named.v[k].text, text.s))
 			break;
-	if (k < e->named.n)
-		e->named.v[k].name = name;
-	else
-		PUSH(e->c, &e->named, ((Named){ text.s, name }));
+	if (k == e->named.n)
+		PUSH(e->c, &e->named, ((Named){ .text = text.s }));
+	e->named.v[k].name = name;
+	e->named.v[k].zero = zero;
 	t->value = name;
 }
 
@@ -138,8 +132,10 @@ finish(Tile *t, const Bound *rows, uint32_t i, int32_t r, int32_t c)
 	if (!tile_holds(t, s) && read_later(t, i))
 		name_value(t, s, i, r, c);
 	line_open(e);
-	if (!tile_holds(t, s)) {
-		store(t, s, i, r, c);
+	if (t->all[i].fed) {
+		fed_term(t, i, r, c);
+	} else if (!tile_holds(t, s)) {
+		tile_store(t, s, i, r, c);
 	} else {
 		put(e, fmt(e->c, "const %s %s%s = ", e->vector,
 		    cname(e->names, s->target), e->place));
@@ -174,7 +170,7 @@ name_common(Tile *t, const Bound *rows, uint32_t i)
 			continue;
 		for (c = 0; c < t->columns; c++) {
 			Spot at = tile_go(t, q, rows, 0, c);
-			tile_name(t, x, &count);
+			tile_name(t, x, false, &count);
 			tile_leave(t, at);
 		}
 	}
@@ -221,6 +217,7 @@ tile_end(Tile *t, const Bound *rows, uint32_t first)
 	Open o;
 	int32_t r;
 
+	fed_begin(t);
 	finish_begin(t, rows);
 	for (r = 0; r < t->rows; r++) {
 		if (!guard || !r) {

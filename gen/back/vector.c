@@ -282,33 +282,46 @@ row_loops(Vectors *v, Schedule *q, Index row, int32_t rows, bool rest)
 		    .count = n });
 }
 
-/* a vector is used again and again while another index of the result runs */
+/* is it a vector that stays the same while another index of the result runs? */
 static bool
-has_constant_vector(Vectors *v, const Stmt *s, Index lane)
+is_constant_vector(const Vectors *v, const Stmt *s, Index lane, const Expr *r)
 {
 	const Program *p = v->p;
-	const Expr *x = &p->exprs.v[s->expr];
-	ExprId kid[2] = { x->a, x->b };
-	uint32_t i, k, n;
+	uint32_t i, n;
 
-	for (k = 0; k < 2 && x->op == E_MUL; k++) {
-		const Expr *r = &p->exprs.v[kid[k]];
-		if (r->op != E_READ || tile_moves(v, r->tensor, r->sub,
-		    r->nsub, lane) != 1)
+	if (r->op != E_READ ||
+	    tile_moves(v, r->tensor, r->sub, r->nsub, lane) != 1)
+		return false;
+	for (i = 0; i < s->nidx; i++) {
+		Index other = p->indices.v[s->idx + i];
+		if (other == lane || tile_extent(v, other) < 2)
 			continue;
-		for (i = 0; i < s->nidx; i++) {
-			Index other = p->indices.v[s->idx + i];
-			if (other == lane || tile_extent(v, other) < 2)
-				continue;
-			for (n = 0; n < r->nsub; n++)
-				if (aff_coef(p, p->subs.v[r->sub + n].id,
-				             other))
-					break;
-			if (n == r->nsub)
-				return true;
-		}
+		for (n = 0; n < r->nsub; n++)
+			if (aff_coef(p, p->subs.v[r->sub + n].id, other))
+				break;
+		if (n == r->nsub)
+			return true;
 	}
 	return false;
+}
+
+/* is such a vector a factor of some product? */
+static bool
+has_constant_vector(Vectors *v, const Stmt *s, Index lane, ExprId e)
+{
+	const Program *p = v->p;
+	const Expr *x = &p->exprs.v[e];
+
+	if (!e || v->seen[e] == v->now)
+		return false;
+	v->seen[e] = v->now;
+	if (x->op == E_MUL &&
+	    (is_constant_vector(v, s, lane, &p->exprs.v[x->a]) ||
+	     is_constant_vector(v, s, lane, &p->exprs.v[x->b])))
+		return true;
+	return has_constant_vector(v, s, lane, x->a) ||
+	       has_constant_vector(v, s, lane, x->b) ||
+	       has_constant_vector(v, s, lane, x->c);
 }
 
 static void
@@ -320,11 +333,13 @@ tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	                tile_panel(v, s), rows = 1, vectors = 1;
 	int32_t extent = p->index.v[q->lane].extent;
 	bool sum = tile_reductions(v, s) > 0, tiled;
-	bool outside = sum || has_constant_vector(v, s, q->lane);
+	bool outside;
 	Index row = 0;
 	uint32_t i;
 	int gathers;
 
+	v->now++;
+	outside = sum || has_constant_vector(v, s, q->lane, s->expr);
 	tile_along(v, s, q->lane, &gathers);
 	if (outside && !(gathers && extent % layout_round(1)))
 		vectors = cost_columns(extent, panel);
@@ -519,20 +534,19 @@ fits(Vectors *v, const Stmts *list, const Schedule *group, uint32_t n,
 	return any;
 }
 
-/* Needs the schedules of a group that ends the list; may `id` follow? */
+/* Statement `id` with the loops of the group's results, and which index of it
+ * stands for which; false: it does not read what the group writes, or other
+ * elements of it. */
 bool
-tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
-	const Schedule *group, uint32_t n, StmtId id, Schedule *q)
+tile_mapped(Vectors *v, const Stmts *list, const Accesses *a,
+	const Schedule *group, uint32_t n, StmtId id, Schedule *q, Index of[64])
 {
 	const Program *p = v->p;
-	const Stmt *s = &list->v[id];
 	const Schedule *lead = &group[0];
-	uint32_t i, outer = tile_outer(p, &list->v[lead->stmt], lead);
 	Schedule shape = { 0 };
-	Index of[64];
+	uint32_t i;
 
-	if (s->red != RED_NONE || s->nridx || s->add || lead->across ||
-	    lead->loops.n > 60)
+	if (lead->across || lead->loops.n > 60)
 		return false;
 	for (i = 0; i < lead->loops.n; i++)
 		if (loop_is_result(p, &list->v[lead->stmt], &lead->loops.v[i]))
@@ -540,8 +554,7 @@ tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
 	for (i = 0; i < shape.loops.n; i++)
 		of[i] = UINT32_MAX;
 	if (!fits(v, list, group, n, a, id, &shape, of) ||
-	    !all_bound(v, s, &shape, of) ||
-	    cost(v, s, of[shape.loops.n - 1]) <= 0)
+	    !all_bound(v, &list->v[id], &shape, of))
 		return false;
 	q->lane = of[shape.loops.n - 1];
 	for (i = 0; i < shape.loops.n; i++) {
@@ -551,7 +564,22 @@ tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
 	}
 	q->tile = true;
 	q->sums = 1;
-	q->fused = (int)outer;
+	q->fused = (int)tile_outer(p, &list->v[lead->stmt], lead);
+	return true;
+}
+
+/* Needs the schedules of a group that ends the list; may `id` follow? */
+bool
+tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
+	const Schedule *group, uint32_t n, StmtId id, Schedule *q)
+{
+	const Stmt *s = &list->v[id];
+	Index of[64];
+
+	if (s->red != RED_NONE || s->nridx || s->add ||
+	    !tile_mapped(v, list, a, group, n, id, q, of) ||
+	    cost(v, s, q->lane) <= 0)
+		return false;
 	tile_pad(v, s->target);
 	return true;
 }

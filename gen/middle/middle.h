@@ -109,6 +109,10 @@ bool tree_fits(const Program *p, ExprId e, int32_t *room);
 void back(Program *p, ExprId e, ExprId seed, Adjoints *out);
 ExprId derivative(Program *p, ExprId e, ExprId read); /* 0: none */
 
+/* ---- single.c and ahead.c */
+void single(Program *p, Stmts *list, uint32_t from);
+void ahead(Program *p);         /* K_STEP of a sample -> K_AHEAD, K_ONLINE */
+
 /* ---- network.c and grad.c */
 typedef struct {                /* a closed form: d z += d C * delta */
 	TensorId C, z, delta;

@@ -236,7 +236,8 @@ step(Program *p)
 	Steps s = { .p = p, .out = &p->kernel[K_STEP],
 	            .single = p->net->batch == 1 && !p->net->batch_all };
 	const Stmts *gradient = &p->kernel[K_GRADIENT];
-	uint32_t i;
+	Indices roots = { 0 };
+	uint32_t i, first;
 
 	s.sum = mem(p->c, (p->tensors.n + 1) * sizeof *s.sum);
 	s.placed = mem(p->c, p->tensors.n + 1);
@@ -255,8 +256,13 @@ step(Program *p)
 		if (p->tensors.v[t].kind != T_GRAD && !is_input_gradient(p, t))
 			PUSH(p->c, s.out, gradient->v[i]);
 	}
+	first = s.out->n;
 	rules(&s);
+	if (s.single)
+		single(p, s.out, first);
 	p->loss[K_STEP] = p->loss[K_GRADIENT];
+	PUSH(p->c, &roots, p->loss[K_STEP]);
+	prune(p, s.out, &roots); /* what only gradients of inputs read */
 }
 
 /* needs order */
@@ -267,6 +273,9 @@ mini_batch(Program *p)
 	p->kernel[K_GRADIENTS] = p->kernel[K_GRADIENT];
 	p->loss[K_FORWARDS] = p->loss[K_FORWARD];
 	p->loss[K_GRADIENTS] = p->loss[K_GRADIENT];
-	if (p->kernel[K_UPDATE].n)
-		step(p);
+	if (!p->kernel[K_UPDATE].n)
+		return;
+	step(p);
+	if (p->net->batch == 1 && !p->net->batch_all)
+		ahead(p);
 }

@@ -521,6 +521,15 @@ formula(Program *p)
 	p->kernel[K_GRADIENT] = train;
 }
 
+/* what outlives the kernel */
+static bool
+is_kept(const Program *p, TensorId t)
+{
+	TensorKind k = p->tensors.v[t].kind;
+
+	return k != T_TEMP && k != T_INT && k != T_OUTPUT;
+}
+
 /* what no root depends on goes; works backwards, scans to a fixpoint */
 void
 prune(Program *p, Stmts *list, const Indices *roots)
@@ -535,8 +544,7 @@ prune(Program *p, Stmts *list, const Indices *roots)
 		for (i = list->n; i-- > 0;) {
 			const Stmt *s = &list->v[i];
 			Reads reads = { 0 };
-			TensorKind kind = p->tensors.v[s->target].kind;
-			if (!need[s->target] && kind != T_GRAD)
+			if (!need[s->target] && !is_kept(p, s->target))
 				continue;
 			expr_reads(p, s->expr, true, &reads);
 			for (k = 0; k < reads.n; k++) {
@@ -547,8 +555,7 @@ prune(Program *p, Stmts *list, const Indices *roots)
 		}
 	}
 	for (i = 0; i < list->n; i++)
-		if (need[list->v[i].target] ||
-		    p->tensors.v[list->v[i].target].kind == T_GRAD)
+		if (need[list->v[i].target] || is_kept(p, list->v[i].target))
 			list->v[n++] = list->v[i];
 	list->n = n;
 }

@@ -292,6 +292,21 @@ ${name}_update(${name}_net *n)
 	${name}_zero_gradient(n);
 }
 
+@ if K.online then
+/* sums over the inputs of the first sample */
+@ kernel(K.ahead, "static void", name .. "_ahead", arguments "NAME_net *n, const NAME_real *x")
+}
+
+/* A mini-batch of one sample: forward from those sums, backward and the rule,
+ * whose new weights go straight into the sums of the sample to come.  Returns
+ * total and the loss. */
+@ kernel(K.online, "static " .. name .. "_real", name .. "_online", arguments "NAME_net *n, const NAME_real *x, const NAME_real *next, const NAME_real *t" .. total)
+
+	n->step++;
+	return total + ${K.online.result};
+}
+
+@ end
 @ if K.step then
 /* a mini-batch: forward, backward and the rule; returns total and the losses */
 @ if K.step.samples > 1 then
@@ -321,7 +336,17 @@ ${name}_train(${name}_net *n, const ${name}_real *x, const ${name}_real *t, size
 
 	if (n->samples)
 		${name}_zero_gradient(n);
-@ if K.step and K.step.samples == 1 then
+@ if K.online then
+	if (count)
+		${name}_ahead(n, x);
+	for (size_t i = 0; i < count; i++) {
+		const ${name}_real *const next = i + 1 < count ? x + ${NAME}_INPUTS : x;
+
+		sum = ${name}_online(n, x, next, t, sum);
+		x = next;
+		t += ${NAME}_TARGETS;
+	}
+@ elseif K.step and K.step.samples == 1 then
 	for (size_t i = 0; i < count; i++)
 		sum = ${name}_step(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS, sum);
 @ elseif batch_all then

@@ -336,6 +336,38 @@ costs(void **state)
 	ctx_free(c);
 }
 
+/* batch 1: the rule takes the sums of the sample to come along, unless
+ * something behind it still reads those of the sample at hand */
+static void
+ahead(void **state)
+{
+	static const char settings[] = "loss half_sse\n"
+		"optimizer sgd rate=0.1\nmath fast\n";
+	jmp_buf out;
+	Ctx *c = context(&out);
+	const char *text;
+
+	(void)state;
+	if (setjmp(out))
+		fail_msg("%s", c->exit_text);
+	text = c_of(c, fmt(c, "input 256\nnormalize zscore\ndense 30 tanh\n"
+		"dense 10\n%s", settings), UNROLL_AUTO, 0);
+	assert_non_null(strstr(text, "net_online("));
+	text = c_of(c, fmt(c, "input 256\ndense 30 tanh\ndense 10\n%s",
+		settings), UNROLL_AUTO, 0);
+	assert_non_null(strstr(text, "net_ahead("));
+	assert_non_null(strstr(text, "net_online("));
+	assert_null(strstr(text, "net_step("));
+	assert_non_null(strstr(text, "next[k + 3]"));
+	text = c_of(c, fmt(c, "input 256\ndense 30 tanh\ndense 10\nbatch 2\n"
+		"%s", settings), UNROLL_AUTO, 0);
+	assert_null(strstr(text, "net_online("));
+	text = c_of(c, fmt(c, "input 256\ndense 30 bias=off\ndense 10\n%s",
+		settings), UNROLL_AUTO, 0);
+	assert_null(strstr(text, "net_online("));
+	ctx_free(c);
+}
+
 /* any plan that is drawn is a plan that may be given */
 static void
 drawn(void **state)
@@ -378,7 +410,7 @@ main(void)
 		cmocka_unit_test(parentheses), cmocka_unit_test(names),
 		cmocka_unit_test(templates), cmocka_unit_test(sizes),
 		cmocka_unit_test(layout), cmocka_unit_test(costs),
-		cmocka_unit_test(drawn)
+		cmocka_unit_test(ahead), cmocka_unit_test(drawn)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
