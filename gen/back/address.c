@@ -72,12 +72,12 @@ sample_stride(const Emit *e, TensorId t)
 }
 
 /* The subscript of a dimension in panels: loops over panels step from one to
- * the next, others stay within.  False: a variable does both. */
+ * the next, others stay within.  False: something does both. */
 static bool
 panel_form(Emit *e, const Linear *at, int32_t panel, int64_t stride,
 	Linear *sum)
 {
-	int64_t most = at->k;
+	int64_t most = at->k % panel;
 	int i;
 
 	for (i = 0; i < at->n; i++) {

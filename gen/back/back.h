@@ -55,6 +55,8 @@ double cost_read(double points, int32_t extent, LanesOf lanes);
 int32_t cost_rows(int32_t extent, int32_t vectors, bool known, bool wide);
 int32_t cost_panel(int32_t extent);
 int32_t cost_columns(int32_t extent, int32_t panel);
+int32_t cost_beside(int32_t panels, int32_t vectors);
+int cost_sums(int32_t chains);
 
 /* ---- fields.c: what NAME_net consists of */
 typedef enum {

@@ -17,7 +17,7 @@
  * panels     as wide as the vectors that a tile holds side by side. */
 #include "back.h"
 
-enum { WIDE_TILE = 26, GATHER = 10, JOIN = 7 };
+enum { WIDE_TILE = 26, GATHER = 10, JOIN = 7, LATENCY = 4 };
 #define LINE .5
 #define CLEARLY .8              /* of the scalars' cost: worth a change */
 
@@ -97,6 +97,30 @@ cost_panel(int32_t extent)
 
 	return blocks % 2 == 0 ? 2 * block : blocks % 3 == 0 ? 3 * block :
 	       block;
+}
+
+/* Panels that a tile without rows takes at a time, in groups of nearly the same
+ * number: four chains of additions are as many as additions and multiplications
+ * have time for, and a number is loaded once for all. */
+int32_t
+cost_beside(int32_t panels, int32_t vectors)
+{
+	int32_t most = vectors < LATENCY ? LATENCY / vectors : 1;
+	int32_t groups = (panels + most - 1) / most;
+
+	return (panels + groups - 1) / groups;
+}
+
+/* Partial sums of each of so many chains where the order is free: a power of 2
+ * that keeps both multipliers busy.  From four chains on loads take longer. */
+int
+cost_sums(int32_t chains)
+{
+	int n = 1;
+
+	while (chains < LATENCY && 2 * n * chains <= 2 * LATENCY)
+		n *= 2;
+	return n;
 }
 
 /* vectors side by side in the tile of a sum; 0: no panel */

@@ -151,9 +151,13 @@ put_tile(const Explain *x, const Schedule *q)
 	int32_t columns = q->loops.v[q->loops.n - 1].count;
 	const Layout *l = &x->k->layout[s->target];
 	uint32_t i;
+	bool beside;
 
 	text_add(x->out, "%20stile: ", "");
-	if (row)
+	beside = row && row->index == q->lane;
+	if (beside)
+		text_add(x->out, "%d panels of %d x ", row->count, row->step);
+	else if (row)
 		text_add(x->out, "%d rows (%s) x ", row->count,
 		         index_text(x->p, s, row->index));
 	text_add(x->out, "%d vector%s along %s", columns, columns > 1 ? "s" :
@@ -162,7 +166,7 @@ put_tile(const Explain *x, const Schedule *q)
 		text_add(x->out, ", lanes joined at the end");
 	if (q->sums > 1)
 		text_add(x->out, ", %d partial sums each", q->sums);
-	for (i = 0; i < q->loops.n; i++)
+	for (i = 0; i < q->loops.n && !beside; i++)
 		if (q->loops.v[i].index == q->lane && q->loops.v[i].step > 1)
 			text_add(x->out, ", panels of %d", q->loops.v[i].step);
 	if (q->registers)

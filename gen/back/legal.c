@@ -157,6 +157,27 @@ scalars(const Judged *j)
 
 /* ---- by vectors */
 
+/* panels of the lane as the rows of a tile: j<2*64, j<32*2v, j<2*32 unroll */
+static const char *
+beside(const Judged *j, const Loop *l[2], uint32_t n, int32_t blocks,
+	bool apart)
+{
+	const Loop *row = j->row;
+	int32_t block = layout_round(1), width = row->step / block;
+
+	if (row->step % block || blocks % width || width % j->columns)
+		return say(j, "the panels do not fit", row->index);
+	if (n != 2 || l[0]->vectors || l[0]->step != row->step * row->count ||
+	    l[0]->count != blocks / width / row->count ||
+	    l[1]->count != row->step || l[0]->guarded || l[1]->guarded)
+		return say(j, "one loop must step by the panels of a tile, and "
+		           "one go through a panel, over", row->index);
+	if (row->count > MOST_ROWS || row->guarded || row->clamped)
+		return "a tile has at most 12 rows, one after the other";
+	return apart ? say(j, "vectors that lie apart and end early must come "
+	           "one at a time along", row->index) : NULL;
+}
+
 static const char *
 lanes(const Judged *j)
 {
@@ -179,6 +200,8 @@ lanes(const Judged *j)
 		return "a tile has at most 4 vectors side by side";
 	blocks = layout_round(extent) / block;
 	width = n == 2 ? l[0]->step / block : blocks;
+	if (j->row && j->row->index == lane)
+		return beside(j, l, n, blocks, gathers && extent % block);
 	if (n == 2 && (l[0]->step % block || l[0]->step >= blocks * block ||
 	    l[0]->count != trips(extent, l[0]->step) || l[0]->vectors))
 		return say(j, "the panels do not fit", lane);
@@ -202,11 +225,10 @@ rows(const Judged *j)
 	uint32_t n;
 	const char *why;
 
-	if (!row)
+	if (!row || row->index == j->q->lane)
 		return NULL;
-	if (row->index == j->q->lane ||
-	    !loop_is_result(j->v->p, j->s, row))
-		return "the rows of a tile are results that are no lanes";
+	if (!loop_is_result(j->v->p, j->s, row))
+		return "the rows of a tile are results";
 	if (row->count > MOST_ROWS || row->guarded || row->step != 1)
 		return "a tile has at most 12 rows, one after the other";
 	if (row->index == SAMPLE && !row->clamped)
@@ -305,13 +327,16 @@ schedule_rest(const Vectors *v, const Schedule *whole, Schedule *rest)
 {
 	uint32_t n = whole->loops.n, k;
 	const Loop *row = n > 1 ? &whole->loops.v[n - 2] : NULL;
-	int32_t extent, left;
+	int32_t extent, left, step;
 	Loop l;
 
 	if (!row || row->how != LOOP_UNROLL || row->clamped)
 		return false;
 	extent = tile_extent(v, row->index);
-	left = extent % row->count;
+	step = row->step;
+	if (row->index == whole->lane)
+		extent = layout_round(extent);
+	left = extent / step % row->count;
 	if (!left)
 		return false;
 	rest->tile = true;
@@ -319,10 +344,11 @@ schedule_rest(const Vectors *v, const Schedule *whole, Schedule *rest)
 	rest->sums = whole->sums;
 	for (k = 0; k < n; k++) {
 		l = whole->loops.v[k];
-		if (k != n - 2 && l.index == row->index)
+		if (k < n - 2 && l.index == row->index &&
+		    l.step == step * row->count)
 			continue;
 		if (k == n - 2) {
-			l.first = extent - left;
+			l.first = extent - left * step;
 			l.count = left;
 		}
 		PUSH(v->p->c, &rest->loops, l);

@@ -156,7 +156,7 @@ random_loops(Program *p, const Stmt *s, int samples, Schedule *q,
 
 /* ---- by vectors */
 
-enum { MOST_PLACES = 24, MOST_SUMS = 48 };
+enum { MOST_PLACES = 24, MOST_SUMS = 48, MOST_ROWS = 12 };
 
 typedef struct {
 	Vectors *v;
@@ -165,7 +165,7 @@ typedef struct {
 	uint64_t *state;
 	Index lane, row;
 	bool rowed, clamped;
-	int32_t panel, columns, rows;
+	int32_t panel, columns, rows, step;
 	Loop outer[MOST_LOOPS];
 	uint32_t n;
 } Drawn;
@@ -227,6 +227,27 @@ some_sums(Drawn *d)
 		d->q->sums = 1 << random_below(d->state, 5);
 }
 
+/* panels side by side, as rows */
+static bool
+some_panels(Drawn *d, int32_t most)
+{
+	int32_t extent = tile_extent(d->v, d->lane), panels;
+	int gathers;
+
+	tile_along(d->v, d->s, d->lane, &gathers);
+	if (!d->panel || layout_round(extent) % d->panel ||
+	    (gathers && extent % layout_round(1)))
+		return false;
+	panels = layout_round(extent) / d->panel;
+	most = most < panels ? most : panels;
+	most = most < MOST_ROWS ? most : MOST_ROWS;
+	d->row = d->lane;
+	d->rows = 2 + (int32_t)random_below(d->state, (uint32_t)most - 1);
+	d->step = d->panel;
+	d->rowed = true;
+	return true;
+}
+
 static void
 some_rows(Drawn *d)
 {
@@ -235,7 +256,7 @@ some_rows(Drawn *d)
 	Index may[MAX_RANK + 2];
 	int32_t most;
 
-	d->rows = 1;
+	d->rows = d->step = 1;
 	for (i = 0; i < d->s->nidx && n < MAX_RANK + 2; i++) {
 		Index x = p->indices.v[d->s->idx + i];
 		if (x != d->lane && tile_extent(d->v, x) > 1)
@@ -244,13 +265,15 @@ some_rows(Drawn *d)
 	most = MOST_PLACES / d->columns;
 	if (most * d->columns * d->q->sums > MOST_SUMS)
 		most = MOST_SUMS / d->columns / d->q->sums;
+	if (most > 1 && random_below(d->state, 2) && some_panels(d, most))
+		return;
 	if (!n || most < 2 || random_below(d->state, 3) == 0)
 		return;
 	d->row = may[random_below(d->state, n)];
 	if (most > tile_extent(d->v, d->row))
 		most = tile_extent(d->v, d->row);
-	if (most > 12)
-		most = 12;
+	if (most > MOST_ROWS)
+		most = MOST_ROWS;
 	d->rows = 2 + (int32_t)random_below(d->state, (uint32_t)most - 1);
 	d->rowed = true;
 	d->clamped = d->row == SAMPLE || random_below(d->state, 3) == 0;
@@ -287,14 +310,17 @@ result_loops(Drawn *d)
 {
 	const Program *p = d->v->p;
 	int32_t extent = tile_extent(d->v, d->lane), rows;
+	int32_t panels = d->panel ? (extent + d->panel - 1) / d->panel : 0;
+	bool beside = d->rowed && d->row == d->lane;
 	uint32_t i;
 
 	if (d->panel)
-		outer_loop(d, (Loop){ .index = d->lane, .step = d->panel,
-		    .count = (extent + d->panel - 1) / d->panel });
+		outer_loop(d, (Loop){ .index = d->lane, .step = d->panel *
+		    (beside ? d->rows : 1), .count = panels /
+		    (beside ? d->rows : 1) });
 	outer_loop(d, (Loop){ .index = d->lane, .step = 1,
 	    .vectors = d->columns, .count = d->panel ? d->panel : extent,
-	    .guarded = d->panel && extent % d->panel });
+	    .guarded = d->panel && extent % d->panel && !beside });
 	for (i = 0; i < d->s->nidx; i++) {
 		Index x = p->indices.v[d->s->idx + i];
 		if (x == d->lane)
@@ -355,7 +381,7 @@ finish(Drawn *d, Schedule *q)
 	for (i = 0; i < d->n; i++)
 		PUSH(c, &q->loops, d->outer[i]);
 	if (d->rowed)
-		PUSH(c, &q->loops, ((Loop){ .index = d->row, .step = 1,
+		PUSH(c, &q->loops, ((Loop){ .index = d->row, .step = d->step,
 		    .how = LOOP_UNROLL, .clamped = d->clamped,
 		    .count = d->rows }));
 	PUSH(c, &q->loops, ((Loop){ .index = d->lane, .step = 1,

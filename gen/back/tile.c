@@ -77,7 +77,7 @@ rows_begin(Tile *t, Bound *rows)
 	for (r = 0; r < t->rows; r++) {
 		const char *name, *last;
 		rows[r] = t->row0;
-		rows[r].k += r;
+		rows[r].k += (int64_t)r * t->row->step;
 		if (!r || !t->row->clamped)
 			continue;
 		e->env[t->row->index] = rows[r];

@@ -220,13 +220,15 @@ box(Vectors *v, Schedule *q, Index i)
 		tile_loop(v, q, l);
 }
 
+/* the last of panels side by side is as wide as the others: what is beyond the
+ * end has room */
 static void
-along(Vectors *v, Schedule *q, int32_t panel, int32_t vectors)
+along(Vectors *v, Schedule *q, int32_t panel, int32_t vectors, bool beside)
 {
 	int32_t extent = v->p->index.v[q->lane].extent;
 	Loop l = { .index = q->lane, .step = 1, .vectors = vectors,
 	           .count = panel ? panel : extent,
-	           .guarded = panel && extent % panel };
+	           .guarded = panel && extent % panel && !beside };
 
 	tile_loop(v, q, l);
 }
@@ -269,17 +271,27 @@ reduce(Vectors *v, const Stmt *s, Schedule *q, Index i)
 	    .guarded = extent % panel != 0 });
 }
 
-/* the rows of a tile: all whole tiles, or what remains */
-static void
-row_loops(Vectors *v, Schedule *q, Index row, int32_t rows, bool rest)
-{
-	int32_t extent = tile_extent(v, row), n = extent / rows;
+/* The rows of a tile: other results, or panels of the lane.  Only the samples
+ * are clamped. */
+typedef struct { Index index; int32_t n, of, step; } Rows;
 
-	if (row == SAMPLE)
-		n = (extent + rows - 1) / rows;
-	if (!rest)
-		tile_loop(v, q, (Loop){ .index = row, .step = rows,
-		    .count = n });
+/* all whole tiles */
+static void
+row_loop(Vectors *v, Schedule *q, const Rows *r)
+{
+	tile_loop(v, q, (Loop){ .index = r->index, .step = r->n * r->step,
+	    .count = r->index == SAMPLE ? (r->of + r->n - 1) / r->n :
+	             r->of / r->n });
+}
+
+/* those of one tile, or of what remains */
+static void
+rows_of_tile(Vectors *v, Schedule *q, const Rows *r, bool rest)
+{
+	tile_loop(v, q, (Loop){ .index = r->index, .step = r->step,
+	    .how = LOOP_UNROLL, .clamped = r->index == SAMPLE,
+	    .count = rest ? r->of % r->n : r->n,
+	    .first = rest ? r->of / r->n * r->n * r->step : 0 });
 }
 
 /* is it a vector that stays the same while another index of the result runs? */
@@ -324,60 +336,85 @@ has_constant_vector(Vectors *v, const Stmt *s, Index lane, ExprId e)
 	       has_constant_vector(v, s, lane, x->c);
 }
 
+/* n is 1: the tile has no rows */
+static Rows
+choose_rows(Vectors *v, const Stmt *s, const Schedule *q, int32_t panel,
+	int32_t vectors, bool apart)
+{
+	int32_t extent = layout_round(v->p->index.v[q->lane].extent);
+	Rows r = { .index = q->lane, .n = 1, .step = 1 };
+
+	if (!tile_reductions(v, s) || s->lanes != 1)
+		return r;
+	if (row_index(v, s, q->lane, &r.index)) {
+		r.of = tile_extent(v, r.index);
+		r.n = cost_rows(r.of, vectors, r.index != SAMPLE, v->wide);
+	} else if (panel && extent % panel == 0 && !apart) {
+		r.of = extent / panel;
+		r.n = cost_beside(r.of, vectors);
+		r.step = panel;
+	}
+	return r;
+}
+
+static int
+partial_sums(const Vectors *v, const Stmt *s, const Rows *r, int32_t vectors,
+	bool other)
+{
+	if (s->lanes > 1)
+		return s->lanes;
+	if (v->p->net->strict || !tile_reductions(v, s) ||
+	    stmt_terms(v->p, s) < LONG_SUM || (other && r->n > 1))
+		return 1;
+	return cost_sums(r->n * vectors);
+}
+
 static void
 tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 {
 	const Program *p = v->p;
 	const Layout *target = &v->layout[s->target];
 	int32_t panel = target->panel < target->padded ? target->panel :
-	                tile_panel(v, s), rows = 1, vectors = 1;
+	                tile_panel(v, s), vectors = 1;
 	int32_t extent = p->index.v[q->lane].extent;
-	bool sum = tile_reductions(v, s) > 0, tiled;
+	bool sum = tile_reductions(v, s) > 0, apart, beside, other;
 	bool outside;
-	Index row = 0;
 	uint32_t i;
 	int gathers;
+	Rows r;
 
 	v->now++;
 	outside = sum || has_constant_vector(v, s, q->lane, s->expr);
 	tile_along(v, s, q->lane, &gathers);
-	if (outside && !(gathers && extent % layout_round(1)))
+	apart = gathers && extent % layout_round(1);
+	if (outside && !apart && s->lanes <= 1)
 		vectors = cost_columns(extent, panel);
-	tiled = sum && s->lanes == 1 && row_index(v, s, q->lane, &row);
-	if (tiled)
-		rows = cost_rows(tile_extent(v, row), vectors, row != SAMPLE,
-		                 v->wide);
-	if (s->lanes > 1) {
-		q->sums = s->lanes;
-		vectors = 1;
-	} else if (sum && rows == 1 && !p->net->strict &&
-	           stmt_terms(p, s) >= LONG_SUM && vectors <= 2) {
-		q->sums = 8 / vectors;
-	}
-	if (panel)
+	r = choose_rows(v, s, q, panel, vectors, apart);
+	beside = r.index == q->lane && r.n > 1;
+	other = r.index != q->lane;
+	q->sums = partial_sums(v, s, &r, vectors, other);
+	if (panel && !beside)
 		tile_loop(v, q, (Loop){ .index = q->lane, .step = panel,
 		    .count = (extent + panel - 1) / panel });
+	else if (beside && !rest)
+		row_loop(v, q, &r);
 	if (outside)
-		along(v, q, panel, vectors);
+		along(v, q, panel, vectors, beside);
 	for (i = 0; i < s->nidx; i++) {
 		Index x = p->indices.v[s->idx + i];
-		if (x != q->lane && !(tiled && x == row))
+		if (x != q->lane && x != r.index)
 			box(v, q, x);
 	}
-	if (tiled)
-		row_loops(v, q, row, rows, rest);
+	if (other && !rest)
+		row_loop(v, q, &r);
 	if (!outside)
-		along(v, q, panel, vectors);
+		along(v, q, panel, vectors, false);
 	for (i = 0; i < s->nridx; i++)
 		reduce(v, s, q, p->indices.v[s->ridx + i]);
-	if (tiled && (rows > 1 || rest))
-		tile_loop(v, q, (Loop){ .index = row, .step = 1,
-		    .how = LOOP_UNROLL,
-		    .count = rest ? tile_extent(v, row) % rows : rows,
-		    .first = rest ? tile_extent(v, row) / rows * rows : 0,
-		    .clamped = row == SAMPLE });
-	v->rows = tiled;
-	v->rest = tiled && row != SAMPLE && tile_extent(v, row) % rows;
+	if (r.n > 1 || rest)
+		rows_of_tile(v, q, &r, rest);
+	v->rows = other;
+	v->rest = r.n > 1 && r.index != SAMPLE && r.of % r.n;
 	tile_loop(v, q, (Loop){ .index = q->lane, .count = vectors, .step = 1,
 	    .how = LOOP_VECTORS });
 }
@@ -568,6 +605,18 @@ tile_mapped(Vectors *v, const Stmts *list, const Accesses *a,
 	return true;
 }
 
+/* some vector of the tile may have no lane at all */
+static bool
+overhangs(const Vectors *v, const Schedule *q)
+{
+	uint32_t n = q->loops.n;
+
+	return v->p->index.v[q->lane].extent % layout_round(1) &&
+	       (q->loops.v[n - 1].count > 1 || (n > 1 &&
+	        q->loops.v[n - 2].how == LOOP_UNROLL &&
+	        q->loops.v[n - 2].index == q->lane));
+}
+
 /* Needs the schedules of a group that ends the list; may `id` follow? */
 bool
 tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
@@ -575,10 +624,12 @@ tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
 {
 	const Stmt *s = &list->v[id];
 	Index of[64];
+	int gathers;
 
 	if (s->red != RED_NONE || s->nridx || s->add ||
 	    !tile_mapped(v, list, a, group, n, id, q, of) ||
-	    cost(v, s, q->lane) <= 0)
+	    !tile_along(v, s, q->lane, &gathers) ||
+	    (gathers && overhangs(v, &group[0])))
 		return false;
 	tile_pad(v, s->target);
 	return true;
