@@ -79,6 +79,20 @@ independent(Fusing *f, uint32_t qx, uint32_t qy, uint32_t from, uint32_t depth)
 	return true;
 }
 
+/* Two loops over one index are two over one index there, too: a shared loop
+ * stands for one index of each. */
+static bool
+same_split(const Schedule *x, const Schedule *y, uint32_t at)
+{
+	uint32_t i;
+
+	for (i = 0; i < at; i++)
+		if ((x->loops.v[i].index == x->loops.v[at].index) !=
+		    (y->loops.v[i].index == y->loops.v[at].index))
+			return false;
+	return true;
+}
+
 static uint32_t
 common_loops(Fusing *f, const Schedule *x, const Schedule *y)
 {
@@ -90,7 +104,8 @@ common_loops(Fusing *f, const Schedule *x, const Schedule *y)
 		if (a->how != LOOP_SERIAL || b->how != LOOP_SERIAL ||
 		    a->count != b->count || a->step != b->step ||
 		    (a->index == SAMPLE) != (b->index == SAMPLE) ||
-		    a->first != b->first || a->guarded || b->guarded)
+		    a->first != b->first || a->guarded || b->guarded ||
+		    !same_split(x, y, i))
 			break;
 	}
 	return i;
