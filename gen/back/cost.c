@@ -123,12 +123,9 @@ cost_sums(int32_t chains)
 	return n;
 }
 
-/* vectors side by side in the tile of a sum; 0: no panel */
+/* vectors side by side in the tile of a sum; 0: no panel, but as in one */
 int32_t
 cost_columns(int32_t extent, int32_t panel)
 {
-	int32_t block = layout_round(1);
-
-	return panel ? panel / block : layout_round(extent) % (2 * block) == 0 ?
-	       2 : 1;
+	return (panel ? panel : cost_panel(extent)) / layout_round(1);
 }

@@ -308,6 +308,7 @@ costs(void **state)
 	assert_int_equal(cost_columns(128, 32), 2);
 	assert_int_equal(cost_columns(10, 0), 1);
 	assert_int_equal(cost_columns(64, 0), 2);
+	assert_int_equal(cost_columns(40, 0), 3);
 	assert_int_equal(cost_rows(784, 2, true, false), 6);
 	assert_int_equal(cost_rows(784, 1, true, false), 12);
 	assert_int_equal(cost_rows(64, 2, false, false), 6);
