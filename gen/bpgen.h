@@ -265,6 +265,7 @@ typedef struct {
 	struct { double flash, ram, stack, compile; } budget; /* 0: none */
 	Loc budget_loc;
 	bool api_forward, api_train, api_gradient, api_input_gradient;
+	bool api_step, api_step_asked; /* where possible; or else an error */
 	Names deps;                 /* spec, includes, for -MD */
 	uint64_t topology;          /* hash of the expanded spec's structure */
 	const char *expanded;       /* `bpgen expand` */
@@ -290,6 +291,7 @@ typedef enum {
 	T_INPUT, T_TARGET, T_WEIGHT, T_GRAD, /* grad: accumulated, persistent */
 	T_STATE,                     /* one value per weight, persistent */
 	T_NET,                       /* one value per network, persistent */
+	T_STREAM,                    /* state of NAME_step; not saved */
 	T_TEMP, T_INT,               /* int: argmax positions */
 	T_CONST,                     /* generated table */
 	T_RAND,                      /* reads print a call */
@@ -362,6 +364,8 @@ typedef enum { /* the functions a program consists of */
 	K_TRAINLOSS,                 /* x, t -> C, training: for checks */
 	K_UPDATE,                    /* gradients -> weights, state */
 	K_INIT,                      /* random weights */
+	K_STREAM,                    /* one row of x -> y after it, inference */
+	K_RESET,                     /* the state that K_STREAM carries */
 	K_COUNT,
 	/* the same over several samples at once: what the back plans besides */
 	K_FORWARDS = K_COUNT,        /* samples -> outputs */
@@ -391,6 +395,9 @@ typedef struct Program {
 	VEC(TensorId) grads;         /* of weights[i]; 0: frozen, not reached */
 	VEC(TensorId) states;        /* T_STATE, grouped by weight */
 	VEC(TensorId) net_states;    /* T_NET; "rate" is one where it exists */
+	VEC(TensorId) carried;       /* T_STREAM */
+	int stream_inputs, stream_outputs; /* scalars of one step */
+	const char *no_stream;       /* why K_STREAM is empty */
 	VEC(TensorId) input_grads;   /* only with api input_gradient */
 	bool has_kinks;              /* K_TRAINLOSS has a switch, max, abs, ... */
 	uint32_t *aff_hash, *expr_hash, aff_hash_n, expr_hash_n;
@@ -455,6 +462,7 @@ void update(Program *p);         /* gradients -> K_UPDATE; K_INIT */
 void simplify(Program *p);       /* same bits, fewer statements */
 void order(Program *p);          /* the summation order of every reduction */
 void mini_batch(Program *p);     /* the kernels over several samples */
+void stream(Program *p);         /* the forward pass step by step */
 void check_ir(Program *p, const char *stage);
 Program *build(Ctx *c, const Network *net, Dtype dtype); /* all of them;
                                     NULL after err() */

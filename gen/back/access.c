@@ -160,6 +160,9 @@ wants(const Program *p, Kernel k)
 	case K_ONLINE:
 	case K_STEP:
 		return wants_training(p) && p->net->api_train;
+	case K_STREAM:
+	case K_RESET:
+		return p->kernel[K_STREAM].n > 0;
 	case K_INIT:
 	case K_ALL:
 		break;

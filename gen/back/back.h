@@ -60,8 +60,8 @@ int cost_sums(int32_t chains);
 
 /* ---- fields.c: what NAME_net consists of */
 typedef enum {
-	FIELD_WEIGHT, FIELD_GRADIENT, FIELD_STATE, FIELD_INPUT_GRADIENT, FIELD_CARRY,
-	FIELD_WORK, FIELD_INTS
+	FIELD_WEIGHT, FIELD_GRADIENT, FIELD_STATE, FIELD_STREAM,
+	FIELD_INPUT_GRADIENT, FIELD_CARRY, FIELD_WORK, FIELD_INTS
 } FieldKind;
 typedef struct {
 	FieldKind kind;

@@ -18,7 +18,8 @@ kernels(Skeleton *k)
 {
 	static const Kernel all[] = {
 		K_INIT, K_FORWARD, K_FORWARDS, K_LOSS, K_GRADIENT, K_GRADIENTS,
-		K_TRAINLOSS, K_UPDATE, K_AHEAD, K_ONLINE, K_STEP
+		K_TRAINLOSS, K_UPDATE, K_AHEAD, K_ONLINE, K_STEP, K_STREAM,
+		K_RESET
 	};
 	size_t i;
 

@@ -67,6 +67,8 @@ fields(const Program *p, const Plan *plan, Fields *out)
 	for (i = 1; plan->kernel[K_ONLINE].used && i < p->tensors.n; i++)
 		if (p->tensors.v[i].kind == T_CARRY)
 			tensor(&l, i, FIELD_CARRY);
+	for (i = 0; wants(p, K_STREAM) && i < p->carried.n; i++)
+		tensor(&l, p->carried.v[i], FIELD_STREAM);
 	if (p->input_grads.n && wants_training(p))
 		field(&l, FIELD_INPUT_GRADIENT, 0, p->net->inputs, false);
 	if (plan->work)

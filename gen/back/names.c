@@ -158,7 +158,7 @@ count_kind(const Program *p, TensorKind kind)
 	uint32_t i, n = 0;
 
 	for (i = 1; i < p->tensors.n; i++)
-		n += p->tensors.v[i].kind == kind && !p->tensors.v[i].adjoint;
+		n += p->tensors.v[i].kind == kind && !p->tensors.v[i].of;
 	return n;
 }
 
@@ -188,6 +188,9 @@ wish(Program *p, const Tensor *t)
 	case T_GRAD:
 		return fmt(p->c, "d%s", numbered(p->c, stem_of(p, of),
 		           layer_number(p, of->layer)));
+	case T_STREAM:
+		return fmt(p->c, "last_%s", numbered(p->c, stem_of(p, t),
+		           number));
 	case T_WEIGHT: case T_NET: case T_TEMP: case T_INT: case T_CONST:
 	case T_RAND: case T_CARRY:
 		break;
@@ -218,6 +221,12 @@ name_tensor(Program *p, CNames *n, TensorId id)
 	TensorId twin;
 
 	base = s = wish(p, t);
+	/* the same of one step */
+	if ((t->kind == T_INPUT || t->kind == T_OUTPUT) && !t->adjoint &&
+	    t->of) {
+		n->name[id] = n->name[t->of];
+		return;
+	}
 	/* inference and training have targets of their own, but not two names */
 	for (twin = 1; t->kind == T_TARGET && twin < id; twin++)
 		if (p->tensors.v[twin].kind == T_TARGET &&

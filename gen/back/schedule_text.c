@@ -19,7 +19,8 @@ static const char *const kernels[K_ALL] = {
 	[K_TRAINLOSS] = "training_loss", [K_UPDATE] = "update",
 	[K_INIT] = "init", [K_FORWARDS] = "forward_samples",
 	[K_GRADIENTS] = "gradient_samples", [K_AHEAD] = "ahead",
-	[K_ONLINE] = "online", [K_STEP] = "step"
+	[K_ONLINE] = "online", [K_STEP] = "mini_batch",
+	[K_STREAM] = "step", [K_RESET] = "reset"
 };
 
 const char *

@@ -258,6 +258,7 @@ fields_of(lua_State *L, Skeleton *k)
 	static const char *const comments[] = {
 		[FIELD_GRADIENT] = "accumulated gradient",
 		[FIELD_STATE] = "optimizer",
+		[FIELD_STREAM] = "what one step leaves to the next",
 		[FIELD_INPUT_GRADIENT] = "of the last sample",
 		[FIELD_CARRY] = "sums for the sample to come",
 		[FIELD_WORK] = "within one call"
@@ -426,7 +427,9 @@ kernels(lua_State *L, Skeleton *k)
 		{ "gradients", "+nxts", K_GRADIENTS },
 		{ "training_loss", "nxt", K_TRAINLOSS },
 		{ "update", "n", K_UPDATE }, { "ahead", "nx", K_AHEAD },
-		{ "online", "+nxt", K_ONLINE }, { "step", "+nxts", K_STEP }
+		{ "online", "+nxt", K_ONLINE },
+		{ "mini_batch", "+nxts", K_STEP }, { "step", "nxy", K_STREAM },
+		{ "reset", "n", K_RESET }
 	};
 	size_t i;
 
@@ -713,6 +716,8 @@ sizes(lua_State *L, Skeleton *k)
 
 	set_int(L, "inputs", net->inputs);
 	set_int(L, "outputs", net->outputs);
+	set_int(L, "step_inputs", k->p->stream_inputs);
+	set_int(L, "step_outputs", k->p->stream_outputs);
 	set_int(L, "targets", net->targets);
 	set_int(L, "params", net->params);
 	set_int(L, "batch", net->batch > 0 ? net->batch : 1);
@@ -750,7 +755,20 @@ switches(lua_State *L, Skeleton *k)
 	set_bool(L, "train", k->update);
 	set_bool(L, "gradient", net->api_gradient && k->training);
 	set_bool(L, "input_gradient", k->input_gradient);
+	set_bool(L, "step", wants(k->p, K_STREAM));
 	lua_setfield(L, -2, "api");
+}
+
+static bool
+carries_state(const Program *p)
+{
+	const Stmts *list = &p->kernel[K_FORWARD];
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (list->v[i].scan)
+			return true;
+	return false;
 }
 
 static void
@@ -773,6 +791,8 @@ texts(lua_State *L, Skeleton *k)
 	    net->strict ? "the same bits everywhere (math strict)" :
 	    "math fast")));
 	set(L, "header", k->o->header_name ? k->o->header_name : "net.h");
+	if (net->api_step && k->p->no_stream && carries_state(k->p))
+		set(L, "no_step", comment_safe(k->c, k->p->no_stream));
 	set(L, "has_rate", rate_field(k));
 	set(L, "class", class_rule(k));
 	set(L, "runtime", k->runtime);

@@ -199,6 +199,7 @@ place_of(Placing *s, Kernel kernel, TensorId t)
 	case T_NEXT:
 		return ST_ARG;
 	case T_WEIGHT: case T_GRAD: case T_STATE: case T_NET: case T_CARRY:
+	case T_STREAM:
 		return ST_FIELD;
 	case T_CONST:
 		return ST_TABLE;
@@ -207,7 +208,8 @@ place_of(Placing *s, Kernel kernel, TensorId t)
 	case T_OUTPUT:
 		if (is_input_gradient(s->p, t))
 			return ST_FIELD;
-		if (kernel == K_FORWARD || kernel == K_FORWARDS)
+		if (kernel == K_FORWARD || kernel == K_FORWARDS ||
+		    kernel == K_STREAM)
 			return ST_ARG;
 		break;
 	case T_TEMP:

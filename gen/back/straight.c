@@ -88,6 +88,7 @@ straight_auto(Planner *a)
 	static const Kernel together[] = {
 		K_FORWARD, K_LOSS, K_GRADIENT, K_TRAINLOSS
 	};
+	static const Kernel alone[] = { K_UPDATE, K_INIT, K_STREAM, K_RESET };
 	const Network *net = a->p->net;
 	int64_t most = 0, n, limit = AUTO_TERMS;
 	size_t i;
@@ -103,9 +104,9 @@ straight_auto(Planner *a)
 		a->small[together[i]] = most <= limit;
 	a->small[K_FORWARDS] = a->small[K_GRADIENTS] = most <= AUTO_TERMS;
 	a->small[K_STEP] = most <= (net->batch > 1 ? AUTO_TERMS : limit);
-	a->small[K_UPDATE] = terms_of(a->p, &a->p->kernel[K_UPDATE]) <=
-	                     AUTO_TERMS;
-	a->small[K_INIT] = terms_of(a->p, &a->p->kernel[K_INIT]) <= AUTO_TERMS;
+	for (i = 0; i < sizeof alone / sizeof alone[0]; i++)
+		a->small[alone[i]] = terms_of(a->p, &a->p->kernel[alone[i]]) <=
+		                     AUTO_TERMS;
 }
 
 static int64_t

@@ -399,12 +399,13 @@ put_code(Parse *p, Text *out)
 	         net->strict ? "strict" : "fast", net->lanes,
 	         unrolls[net->unroll]);
 	if (net->api_forward || net->api_train || net->api_gradient ||
-	    net->api_input_gradient)
-		text_add(out, "api%s%s%s%s\n",
+	    net->api_input_gradient || net->api_step_asked)
+		text_add(out, "api%s%s%s%s%s\n",
 		         net->api_forward ? " forward" : "",
 		         net->api_train ? " train" : "",
 		         net->api_gradient ? " gradient" : "",
-		         net->api_input_gradient ? " input_gradient" : "");
+		         net->api_input_gradient ? " input_gradient" : "",
+		         net->api_step_asked ? " step" : "");
 	put_budget(net, out);
 }
 

@@ -414,12 +414,12 @@ static void
 take_api(Parse *p, Statement *st)
 {
 	static const char *const words[] = {
-		"forward", "train", "gradient", "input_gradient", NULL
+		"forward", "train", "gradient", "input_gradient", "step", NULL
 	};
 	Network *net = p->net;
 	bool *const flags[] = {
 		&net->api_forward, &net->api_train, &net->api_gradient,
-		&net->api_input_gradient
+		&net->api_input_gradient, &net->api_step
 	};
 	Item *item = first_value(p, st, "words");
 	int i;
@@ -429,6 +429,7 @@ take_api(Parse *p, Statement *st)
 		if (i >= 0)
 			*flags[i] = true;
 	}
+	net->api_step_asked = net->api_step;
 }
 
 /* ---- schedule: step, cosine, exp, warmup */
@@ -718,7 +719,8 @@ default_settings(Parse *p)
 	if (!net->lanes)
 		net->lanes = net->dtype == F64 ? 8 : 16;
 	if (!setting_find(p, "api"))
-		net->api_forward = net->api_train = net->api_gradient = true;
+		net->api_forward = net->api_train = net->api_gradient =
+			net->api_step = true;
 	for (i = 0; net->optimizer && i < net->optimizer->params.n; i++)
 		if (!strcmp(net->opt_args[i].param->name, "rate"))
 			net->rate = net->opt_args[i].num;

@@ -118,7 +118,7 @@ check_ir(Program *p, const char *stage)
 	for (k = 0; k < K_COUNT; k++) {
 		for (i = 0; i < p->kernel[k].n; i++)
 			statement(p, stage, (Kernel)k, &p->kernel[k].v[i]);
-		if (k != K_UPDATE && k != K_INIT)
+		if (k != K_UPDATE && k != K_INIT && k != K_RESET)
 			order_of_writes(p, stage, (Kernel)k);
 	}
 }
@@ -140,5 +140,7 @@ build(Ctx *c, const Network *net, Dtype dtype)
 	check_ir(p, "simplify");
 	order(p);
 	mini_batch(p);
+	stream(p);
+	check_ir(p, "stream");
 	return p;
 }

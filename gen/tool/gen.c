@@ -113,6 +113,7 @@ choose_api(const Cli *cli, Network *net)
 		return 0;
 	net->api_forward = net->api_train = false;
 	net->api_gradient = net->api_input_gradient = false;
+	net->api_step = net->api_step_asked = false;
 	for (p = list; *p; p += n + (p[n] != 0)) {
 		n = strcspn(p, ", ");
 		if (n == 7 && !strncmp(p, "forward", n))
@@ -123,14 +124,16 @@ choose_api(const Cli *cli, Network *net)
 			net->api_gradient = true;
 		else if (n == 14 && !strncmp(p, "input_gradient", n))
 			net->api_input_gradient = true;
+		else if (n == 4 && !strncmp(p, "step", n))
+			net->api_step = net->api_step_asked = true;
 		else if (n) {
 			cli_error("--api: '%.*s' is none of forward, train, "
-			          "gradient, input_gradient", (int)n, p);
+			          "gradient, input_gradient, step", (int)n, p);
 			return EX_USAGE_;
 		}
 	}
 	if (net->api_forward || net->api_train || net->api_gradient ||
-	    net->api_input_gradient)
+	    net->api_input_gradient || net->api_step)
 		return 0;
 	cli_error("--api: the list is empty");
 	return EX_USAGE_;
@@ -230,10 +233,12 @@ dump(Job *j, const char *stage)
 {
 	static const struct { const char *name; void (*pass)(Program *); } way[] = {
 		{ "forward", formula }, { "grad", grad },
-		{ "simplify", simplify }, { "order", order }
+		{ "simplify", simplify }, { "order", order },
+		{ "stream", stream }
 	};
 	static const char *const kernels[K_COUNT] = {
-		"forward", "loss", "gradient", "training loss", "update", "init"
+		"forward", "loss", "gradient", "training loss", "update", "init",
+		"step", "reset"
 	};
 	Program *p = program_new(j->c, j->net, j->net->dtype);
 	Text t = { .c = j->c };
@@ -249,7 +254,7 @@ dump(Job *j, const char *stage)
 		return messages(j->c, j->cli);
 	if (i == sizeof way / sizeof way[0]) {
 		cli_error("--dump=%s: the stages are forward, grad, simplify, "
-		          "order, plan", stage);
+		          "order, stream, plan", stage);
 		return EX_USAGE_;
 	}
 	for (k = 0; k < K_COUNT; k++) {

@@ -61,7 +61,8 @@
 	X("budget", "budget flash=8K ram=1K stack=256 compile=2s", \
 	  "limits that the C must keep") \
 	X("api", "api WORD ...", \
-	  "what is emitted: forward train gradient input_gradient") \
+	  "what is emitted: forward train gradient input_gradient step; `step`\n" \
+	  "is NAME_step, one step of a sequence at a time") \
 	X("from", "LAYER ... from NAME", \
 	  "reads the named layer instead of the line before") \
 	X("last", "rnn N last", \

@@ -96,6 +96,7 @@ net_write(Ctx *c, const Network *net, Dtype dtype, const PlanOptions *options,
 	all->api_forward = true;
 	all->api_train = all->api_gradient = net->heads.v[0].loss != NULL;
 	all->api_input_gradient = check && all->api_gradient;
+	all->api_step = check;
 	how.check = check;
 	n->dtype = dtype;
 	n->text.c = c;

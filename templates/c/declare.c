@@ -3,6 +3,10 @@
 @ if training then
 #define ${NAME}_TARGETS  ${targets}
 @ end
+@ if api.step then
+#define ${NAME}_STEP_INPUTS  ${step_inputs} /* of ${name}_step */
+#define ${NAME}_STEP_OUTPUTS ${step_outputs}
+@ end
 #define ${NAME}_PARAMS   ${params}
 @ if api.train then
 #define ${NAME}_BATCH    ${batch}
@@ -28,6 +32,16 @@ void ${name}_init(${name}_net *n, uint64_t seed);
 @ if api.forward then
 void ${name}_forward(${name}_net *n, const ${name}_real *x, ${name}_real *y);
 void ${name}_forward_batch(${name}_net *n, const ${name}_real *x, ${name}_real *y, size_t count);
+@ end
+@ if api.step then
+/* One step of a sequence: x is one row, y what ${name}_forward gives for that
+ * row or, of layers with `last`, for the steps so far.  The state goes on from
+ * call to call; it is not saved. */
+void ${name}_step(${name}_net *n, const ${name}_real *x, ${name}_real *y);
+/* the next step is the first of a sequence */
+void ${name}_reset(${name}_net *n);
+@ elseif no_step then
+/* There is no ${name}_step: ${no_step}. */
 @ end
 @ if training then
 /* inference loss of one sample */

@@ -150,6 +150,11 @@ ${name}_zero_gradient(${name}_net *n)
 }
 
 @ end
+@ if api.step then
+@ kernel(K.reset, "void", name .. "_reset", name .. "_net *n")
+}
+
+@ end
 @ kernel(K.init, "static void", name .. "_draw", name .. "_net *n")
 }
 
@@ -179,6 +184,9 @@ ${name}_init(${name}_net *n, uint64_t seed)
 @ end
 @ end
 	${name}_draw(n);
+@ if api.step then
+	${name}_reset(n);
+@ end
 @ if training then
 	${name}_zero_gradient(n);
 @ end
@@ -209,6 +217,11 @@ ${name}_forward_batch(${name}_net *n, const ${name}_real *x, ${name}_real *y, si
 	for (size_t i = 0; i < count; i++)
 		${name}_forward(n, x + i*${NAME}_INPUTS, y + i*${NAME}_OUTPUTS);
 @ end
+}
+
+@ end
+@ if api.step then
+@ kernel(K.step, "void", name .. "_step", name .. "_net *n, const " .. name .. "_real *x, " .. name .. "_real *y")
 }
 
 @ end
@@ -307,24 +320,24 @@ ${name}_update(${name}_net *n)
 }
 
 @ end
-@ if K.step then
+@ if K.mini_batch then
 /* a mini-batch: forward, backward and the rule; returns total and the losses */
-@ if K.step.samples > 1 then
-@ kernel(K.step, "static " .. name .. "_real", name .. "_step", xt .. ", int samples" .. total)
+@ if K.mini_batch.samples > 1 then
+@ kernel(K.mini_batch, "static " .. name .. "_real", name .. "_mini_batch", xt .. ", int samples" .. total)
 
 	n->step++;
-@ if not K.step.adds then
+@ if not K.mini_batch.adds then
 	for (int s = 0; s < samples; s++)
-		total += ${K.step.result};
+		total += ${K.mini_batch.result};
 @ end
 	return total;
 }
 
 @ else
-@ kernel(K.step, "static " .. name .. "_real", name .. "_step", xt .. total)
+@ kernel(K.mini_batch, "static " .. name .. "_real", name .. "_mini_batch", xt .. total)
 
 	n->step++;
-	return total + ${K.step.result};
+	return total + ${K.mini_batch.result};
 }
 
 @ end
@@ -346,9 +359,9 @@ ${name}_train(${name}_net *n, const ${name}_real *x, const ${name}_real *t, size
 		x = next;
 		t += ${NAME}_TARGETS;
 	}
-@ elseif K.step and K.step.samples == 1 then
+@ elseif K.mini_batch and K.mini_batch.samples == 1 then
 	for (size_t i = 0; i < count; i++)
-		sum = ${name}_step(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS, sum);
+		sum = ${name}_mini_batch(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS, sum);
 @ elseif batch_all then
 	sum = ${name}_gradients(n, x, t, count, sum);
 	${name}_update(n);
@@ -356,8 +369,8 @@ ${name}_train(${name}_net *n, const ${name}_real *x, const ${name}_real *t, size
 	for (size_t i = 0; i < count; i += ${NAME}_BATCH) {
 		const size_t some = count - i < ${NAME}_BATCH ? count - i : ${NAME}_BATCH;
 
-@ if K.step then
-		sum = ${name}_step(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS, (int)some, sum);
+@ if K.mini_batch then
+		sum = ${name}_mini_batch(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS, (int)some, sum);
 @ else
 		sum = ${name}_gradients(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS, some, sum);
 		${name}_update(n);

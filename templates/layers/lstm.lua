@@ -12,7 +12,7 @@ layer "lstm" {
 	values = recurrent.values,
 	formula = function(s, p)
 		return recurrent.formula(s, p, [=[
-z[t,q] = v[t,q] + sum(i: u[q,i] * h[t-1,i])
+z[t,q] = sum(i: u[q,i] * h[t-1,i]) + v[t,q]
 ig[t,j<units] = sigmoid(z[t,j])
 fg[t,j<units] = sigmoid(z[t,units+j])
 g[t,j<units] = tanh(z[t,2*units+j])

@@ -10,7 +10,7 @@ layer "rnn" {
 	values = recurrent.values,
 	formula = function(s, p)
 		return recurrent.formula(s, p, [=[
-z[t,q] = v[t,q] + sum(i: u[q,i] * h[t-1,i])
+z[t,q] = sum(i: u[q,i] * h[t-1,i]) + v[t,q]
 h[t,j] = act(z[t,j])
 ]=])
 	end,

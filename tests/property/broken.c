@@ -10,6 +10,7 @@
 #define SMALL "input 3\ndense 4 tanh\ndense 2 sin\n" REST
 /* 100 terms for 3 results: 16 partial sums */
 #define LONG "input 100\ndense 3\n" REST
+#define CELL "input 2 steps=4\ngru 3\nlstm 3 last\ndense 2\n" REST
 #define MAP "input 2x6x6\nconv 2 3x3 tanh\nflatten\n" REST
 /* products with 0 are -0 for negative weights */
 #define ZERO "input 4\ndense 3 bias=off\n" REST
@@ -123,6 +124,26 @@ other_order(Case *k, Run *r)
 			x[1] = keep;
 		}
 	return bits(k, r);
+}
+
+static const char *
+step_by_step(Case *k, Run *r)
+{
+	const char *why = check_stream(k, r, run_reset);
+
+	return why || k->totals->streams ? why : "no stream";
+}
+
+static void
+resets_nothing(Run *r)
+{
+	(void)r;
+}
+
+static const char *
+no_reset(Case *k, Run *r)
+{
+	return check_stream(k, r, resets_nothing);
 }
 
 /* ---- edited C: a copy of the state under functions of another text */
@@ -422,6 +443,8 @@ static const Broken cases[] = {
 	{ "a load without effect", SMALL, F32, without_effect, false },
 	{ "a load that takes anything", SMALL, F32, accepts_all, false },
 	{ "a load that touches what it refuses", SMALL, F32, touched, false },
+	{ "a stream", CELL, F32, step_by_step, true },
+	{ "a stream that begins with a state", CELL, F32, no_reset, false },
 	{ "a load with one code for all", SMALL, F32, wrong_code, false },
 	{ "a state of another network", SMALL, F32, foreign, true },
 	{ "a state of its own", SMALL, F32, not_foreign, false },

@@ -172,7 +172,9 @@ doubles(Case *k, Runs *runs)
 		why = check_same(k, loops, line);
 	if (!why)
 		why = check_same(k, loops, any);
-	return why;
+	if (!why)
+		why = check_stream(k, loops, run_reset);
+	return why ? why : check_stream(k, line, run_reset);
 }
 
 static const char *
@@ -185,7 +187,7 @@ floats(Case *k, Runs *runs)
 	int i;
 
 	for (i = 0; i < 6 && !why; i++) {
-		r = i < 3 ? add(runs, k, F32, how[i], 0, i == 0) :
+		r = i < 3 ? add(runs, k, F32, how[i], 0, i != 1) :
 			add(runs, k, F32, UNROLL_AUTO, k->seed * 31 + (uint64_t)i,
 			    i == 3);
 		if (!r)
@@ -193,6 +195,8 @@ floats(Case *k, Runs *runs)
 		if (!m)
 			m = model_new(r);
 		why = check_bits(k, r, m, true);
+		if (!why)
+			why = check_stream(k, r, run_reset);
 		if (!why && i < 2)
 			why = check_batch(k, r);
 		if (!why && i == 0)

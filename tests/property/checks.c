@@ -600,6 +600,92 @@ moved(Case *k, Run *r)
 	       "a copy at another address trains otherwise", r->what) : NULL;
 }
 
+/* ---- step by step */
+
+typedef void StepFunction(void *n, const void *x, void *y);
+
+/* row t of all inputs, one behind the other */
+static size_t
+row_of(Case *k, const double *x, int t, double *row)
+{
+	size_t n = 0;
+	uint32_t i;
+
+	for (i = 0; i < k->net->layers.n; i++) {
+		const Layer *l = &k->net->layers.v[i];
+		if (l->rec)
+			continue;
+		memcpy(row + n, x + t * l->out.dim[1],
+		       (size_t)l->out.dim[1] * sizeof *row);
+		n += (size_t)l->out.dim[1];
+		x += shape_size(&l->out);
+	}
+	return n;
+}
+
+/* y of step t beside y of the sequence: its row, or at the end all of it */
+static const char *
+step_differs(Case *k, const char *what, int t, int steps, const double *y,
+	const double *row)
+{
+	const char *why = NULL;
+	uint32_t i;
+
+	for (i = 0; i < k->net->heads.n && !why; i++) {
+		const Head *h = &k->net->heads.v[i];
+		bool rows = k->net->layers.v[h->layer].out.kind == SEQUENCE;
+		size_t n = (size_t)(rows ? h->outputs / steps : h->outputs);
+		if (rows || t == steps - 1)
+			why = differ(k, fmt(k->c, "%s: step %d and forward",
+			             what, t), row, y + (rows ? (size_t)t * n :
+			             0), n, 0);
+		y += h->outputs;
+		row += n;
+	}
+	return why;
+}
+
+static const char *
+one_stream(Case *k, Run *r, StepFunction *step, const double *x, bool disturb)
+{
+	double *y = reals(k, k->outputs), *row = reals(k, k->inputs);
+	double *got = reals(k, k->outputs);
+	const char *why = NULL;
+	int t, steps = k->net->layers.v[0].out.dim[0];
+	size_t n;
+
+	run_forward(r, x, y);
+	for (t = 0; t < steps && !why; t++) {
+		n = row_of(k, x, t, row);
+		step(net_state(r->n), run_in(r, row, n), r->r);
+		run_results(r, got, k->outputs);
+		why = step_differs(k, r->what, t, steps, y, got);
+		if (disturb && !why) /* forward has a state of its own */
+			run_forward(r, x, got);
+	}
+	return why;
+}
+
+const char *
+check_stream(Case *k, Run *r, ResetFunction *reset)
+{
+	void *symbol = net_symbol(r->n, "step");
+	StepFunction *step;
+	const char *why;
+
+	if (!symbol)
+		return NULL;
+	k->totals->streams++;
+	memcpy(&step, &symbol, sizeof step);
+	run_start(r);
+	reset(r);
+	why = one_stream(k, r, step, k->x, false);
+	if (why)
+		return why;
+	reset(r);
+	return one_stream(k, r, step, k->x + k->inputs, true);
+}
+
 const char *
 check_calls(Case *k, Run *r)
 {

@@ -53,6 +53,7 @@ typedef struct {
 	bool decays;                 /* ... may be given l2 and l1 */
 	bool windows;                /* has filters, or weights of rank 3 */
 	bool own[OWN];               /* words of its own that it uses */
+	bool stream;                 /* a sequence from end to end */
 } Spec;
 
 static void
@@ -430,9 +431,11 @@ recurrent(Spec *s, int in)
 	    !affordable(s, rows * (width + units + 2),
 	                rows * (width + units) * steps))
 		return false;
+	if (strstr(act, "softmax")) /* not within a step */
+		act = " relu";
 	v = begin(s);
 	say(s, "%s %d%s%s%s", words[what], units, last ? " last" : "",
-	    chance(s, 35) ? " reverse" : "", act);
+	    chance(s, s->stream ? 5 : 35) ? " reverse" : "", act);
 	options(s, WEIGHTS);
 	from(s, in);
 	say(s, "\n");
@@ -544,12 +547,14 @@ one_input(Spec *s, bool label)
 	a = 1 + below(s, 3);
 	b = 2 + below(s, 5);
 	c = 2 + below(s, 5);
+	how = s->stream ? 5 : how;
 	if (how < 5) {
 		a = PICK(s, widths);
 		shape(v, VECTOR, 1, a, 0, 0);
 		say(s, "input %d\n", a);
 	} else if (how < 7) {
-		b -= chance(s, 10) ? b - 1 : 0;
+		b = s->stream && s->inputs ? s->value[0].dim[0] :
+		    chance(s, 10) ? 1 : b;
 		shape(v, SEQUENCE, 2, b, a, 0);
 		say(s, "input %d steps=%d\n", a, b);
 	} else if (how < 8) {
@@ -575,13 +580,20 @@ one_input(Spec *s, bool label)
 static void
 layer(Spec *s)
 {
+	/* what leaves a sequence a sequence: dense, plain, joins */
+	static const int keep_steps[] = { 0, 5, 7, 8 };
 	int tries, in;
 
 	for (tries = 0; tries < 20; tries++) {
 		in = chance(s, 60) ? s->values - 1 : below(s, s->values);
 		if (!s->value[in].name[0] && in != s->values - 1)
 			continue;
-		switch (below(s, 11)) {
+		if (s->stream && chance(s, 40)) {
+			if (recurrent(s, in))
+				return;
+			continue;
+		}
+		switch (s->stream ? PICK(s, keep_steps) : below(s, 11)) {
 		case 0: case 1: case 2:
 			if (dense(s, in, 0))
 				return;
@@ -830,13 +842,14 @@ generate(uint64_t seed, char *text, size_t cap)
 	draw(&s.state);
 	text[0] = 0;
 	choose_optimizer(&s);
+	s.stream = chance(&s, 8);
 	n = chance(&s, 20) ? 2 + below(&s, 2) : 1;
 	for (i = 0; i < n; i++)
 		one_input(&s, n > 1 || chance(&s, 60));
 	n = 1 + below(&s, 9);
 	for (i = 0; i < n; i++)
 		layer(&s);
-	if (chance(&s, 80))
+	if (!s.stream && chance(&s, 80))
 		gather(&s);
 	heads(&s);
 	settings(&s);

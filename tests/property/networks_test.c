@@ -155,10 +155,11 @@ main(int argc, char **argv)
 	alarm(0);
 	printf("ok %ld networks, seeds %llu to %llu: %ld derivatives (%ld at "
 	       "kinks skipped, %ld networks with surrogates, %ld too large), "
-	       "%ld values, %ld bad blobs\n", t.networks,
+	       "%ld values, %ld plans step by step, %ld bad blobs\n",
+	       t.networks,
 	       (unsigned long long)seed, (unsigned long long)(seed + i - 1),
 	       t.derivatives, t.kinks, t.surrogates, t.overflows, t.values,
-	       t.blobs);
+	       t.streams, t.blobs);
 	passed = (long)i - failed + seen;
 	printf("%ld passed, %ld failed, 0 skipped\n", passed, failed + unseen);
 	return failed || unseen;

@@ -11,7 +11,7 @@
 enum { SAMPLES = 6, MOST_RUNS = 14 };
 
 typedef struct {
-	long networks, derivatives, kinks, surrogates, overflows, values, blobs;
+	long networks, streams, derivatives, kinks, surrogates, overflows, values, blobs;
 } Totals;
 
 typedef struct {
@@ -35,11 +35,13 @@ typedef struct {
 } Run;
 Run *run_new(Case *k, Dtype dtype, Unroll unroll, uint64_t random, bool check);
 void run_start(Run *r);              /* init by the spec's seed, then k->w */
+void run_reset(Run *r);              /* NAME_reset */
 void run_params(Run *r, double *w);
 void run_set(Run *r, const double *w);
 /* the same numbers in the type of the network */
 const void *run_in(Run *r, const double *from, size_t n);
 const void *run_targets(Run *r, const double *from, size_t n);
+void run_results(Run *r, double *to, size_t n); /* what stands in r->r */
 void run_forward(Run *r, const double *x, double *y);
 double run_loss(Run *r, const double *x, const double *t);
 double run_gradient(Run *r, const double *x, const double *t);
@@ -87,6 +89,9 @@ const char *check_batch(Case *k, Run *r);
 /* add_gradient, forward_batch, copies of the state */
 const char *check_calls(Case *k, Run *r);
 typedef int LoadFunction(Net *n, const void *buf, size_t len);
+/* NAME_step from row to row = NAME_forward, where there is a NAME_step */
+typedef void ResetFunction(Run *r);
+const char *check_stream(Case *k, Run *r, ResetFunction *reset);
 const char *check_state(Case *k, Run *r, LoadFunction *loader);
 const char *check_foreign(Case *k, Run *a, Run *b, LoadFunction *loader);
 const char *check_bytes(Case *k, Run *r, int64_t bytes);

@@ -44,8 +44,8 @@ run_targets(Run *r, const double *from, size_t n)
 	return in(r, r->b, from, n);
 }
 
-static void
-out(Run *r, double *to, size_t n)
+void
+run_results(Run *r, double *to, size_t n)
 {
 	size_t i;
 
@@ -82,10 +82,20 @@ run_start(Run *r)
 }
 
 void
+run_reset(Run *r)
+{
+	void (*reset)(void *);
+	void *symbol = net_symbol(r->n, "reset");
+
+	memcpy(&reset, &symbol, sizeof reset);
+	reset(net_state(r->n));
+}
+
+void
 run_params(Run *r, double *w)
 {
 	net_get_params(r->n, r->r);
-	out(r, w, r->k->params);
+	run_results(r, w, r->k->params);
 }
 
 void
@@ -98,7 +108,7 @@ void
 run_forward(Run *r, const double *x, double *y)
 {
 	net_forward(r->n, in(r, r->a, x, r->k->inputs), r->r);
-	out(r, y, r->k->outputs);
+	run_results(r, y, r->k->outputs);
 }
 
 #define XT in(r, r->a, x, r->k->inputs), in(r, r->b, t, r->k->targets)
@@ -151,14 +161,14 @@ void
 run_get_gradient(Run *r, double *g)
 {
 	net_get_gradient(r->n, r->r);
-	out(r, g, r->k->params);
+	run_results(r, g, r->k->params);
 }
 
 void
 run_get_input_gradient(Run *r, double *g)
 {
 	net_get_input_gradient(r->n, r->r);
-	out(r, g, r->k->inputs);
+	run_results(r, g, r->k->inputs);
 }
 
 /* --------------------------------------------------------------- the model */
@@ -247,7 +257,9 @@ put(Model *m, TensorKind kind, const double *v)
 
 	for (t = 1; t < m->p->tensors.n; t++) {
 		const Tensor *x = &m->p->tensors.v[t];
-		for (j = 0; x->kind == kind && j < shape_size(&x->shape); j++)
+		if (x->kind != kind || x->of) /* x of one step */
+			continue;
+		for (j = 0; j < shape_size(&x->shape); j++)
 			oracle_values(m->o, t)[j] = as_real(m->dtype,
 			                                    v[x->place + j]);
 	}
@@ -265,7 +277,7 @@ model_forward(Model *m, const double *x, double *y)
 		const Tensor *q = &m->p->tensors.v[t];
 		for (gradient = false, i = 0; i < m->p->input_grads.n; i++)
 			gradient |= m->p->input_grads.v[i] == t;
-		if (q->kind == T_OUTPUT && !gradient)
+		if (q->kind == T_OUTPUT && !q->of && !gradient)
 			memcpy(y + q->place, oracle_values(m->o, t),
 			       (size_t)shape_size(&q->shape) * sizeof *y);
 	}

@@ -369,7 +369,7 @@ ahead(void **state)
 		settings), UNROLL_AUTO, 0);
 	assert_non_null(strstr(text, "net_ahead("));
 	assert_non_null(strstr(text, "net_online("));
-	assert_null(strstr(text, "net_step("));
+	assert_null(strstr(text, "net_mini_batch("));
 	assert_non_null(strstr(text, "next[k + 3]"));
 	text = c_of(c, fmt(c, "input 256\ndense 30 tanh\ndense 10\nbatch 2\n"
 		"%s", settings), UNROLL_AUTO, 0);
