@@ -413,6 +413,12 @@ choices(Windows *w, int q, Choices *out)
 	for (i = 0; i < open.n; i++)
 		if (elsewhere(w, open.v[i], q))
 			return false;
+	/* digits of one number, as in flatten: one term for every place */
+	if (open.n == all.n && tells_all(p, sub, &all) && aff_lo(p, sub) >= 0 &&
+	    aff_hi(p, sub) < w->dims[q]) {
+		PUSH(p->c, out, ((Choice){ .lhs = sub }));
+		return true;
+	}
 	/* the free index with coefficient +-1 and the largest extent, the last
 	   of equals */
 	for (i = 0; i < open.n; i++) {
