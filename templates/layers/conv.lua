@@ -29,12 +29,14 @@ end
 local function contraction(s, p, o)
 	local i = p.groups > 1 and "inner*g+i" or "i"
 	if s.x.kind == "sequence" then
-		return "sum(i,u: w[" .. o .. ",i,u] * x[stride*t+u-before," .. i .. "])"
+		return "sum(i,u: w[" .. o .. ",i,u] * x[stride*t+dilation*u-before," ..
+			i .. "])"
 	elseif s.x.kind == "matrix" then
-		return "sum(u,v: w[" .. o .. ",0,u,v] * x[stride*r+u-top,stride*c+v-left])"
+		return "sum(u,v: w[" .. o ..
+			",0,u,v] * x[stride*r+dilation*u-top,stride*c+dilation*v-left])"
 	end
 	return "sum(i,u,v: w[" .. o .. ",i,u,v] * x[" .. i ..
-		",stride*r+u-top,stride*c+v-left])"
+		",stride*r+dilation*u-top,stride*c+dilation*v-left])"
 end
 
 layer "conv" {
@@ -43,7 +45,8 @@ layer "conv" {
 		size("filters", "the number of filters"), window "window",
 		activation "act", whole("stride", 1, { from = 1 }),
 		choice("pad", { "same" }, 0, { from = 0 }),
-		whole("groups", 1, { from = 1 }), switch("bias", true),
+		whole("dilation", 1, { from = 1 }), whole("groups", 1, { from = 1 }),
+		switch("bias", true),
 	},
 	takes = { "map", "matrix", "sequence" },
 	pad = "zero",

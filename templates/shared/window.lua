@@ -3,8 +3,10 @@
 local window = {}
 
 -- One axis: how many windows fit, and how much padding lies before the first.
-local function axis(n, size, stride, pad)
+-- A dilated window reaches over the elements between those that it reads.
+local function axis(n, size, stride, pad, dilation)
 	local before, after = pad, pad
+	size = (size - 1) * (dilation or 1) + 1
 	if pad == "same" then
 		before = (size - 1) // 2
 		after = size - 1 - before
@@ -41,32 +43,65 @@ end
 function window.plane(s, p, stride)
 	local first = s.x.kind == "map" and 2 or 1
 	local h, w = p.window[1], p.window[2]
-	local rows = axis(s.x[first], h, stride or h, p.pad)
-	local columns = axis(s.x[first + 1], w, stride or w, p.pad)
-	if rows.room < h or columns.room < w then
+	local rows = axis(s.x[first], h, stride or h, p.pad, p.dilation)
+	local columns = axis(s.x[first + 1], w, stride or w, p.pad, p.dilation)
+	if rows.room < rows.size or columns.room < columns.size then
 		too_large(s, p, rows, columns)
 	end
 	return rows, columns
 end
 
+local function one_size(p)
+	if p.window[2] ~= p.window[1] then
+		problem {
+			say = "a sequence takes a window of one size", at = "window",
+			input = 1, help = "write for instance `" .. p.window[1] .. "`",
+		}
+	end
+end
+
 -- the steps of a sequence, x[t,k]
 function window.steps(s, p, stride)
 	local size = p.window[1]
-	if p.window[2] ~= size then
+	one_size(p)
+	local a = axis(s.x[1], size, stride or size, p.pad, p.dilation)
+	if a.room < a.size then
 		problem {
-			say = "a sequence takes a window of one size", at = "window",
-			input = 1, help = "write for instance `" .. size .. "`",
-		}
-	end
-	local a = axis(s.x[1], size, stride or size, p.pad)
-	if a.room < size then
-		problem {
-			say = "the window of " .. size .. " steps is longer than its input of " ..
+			say = "the window of " .. a.size .. " steps is longer than its input of " ..
 				a.n, at = "window", input = 1,
 			help = p.pad ~= "same" and "add `pad=same`" or nil,
 		}
 	end
 	return a
+end
+
+-- What convtranspose writes: its windows overlap where the stride is smaller
+-- than they are, and `extra` rows at the end see nothing.
+function window.stamped_shape(s, p)
+	local function size(n, k)
+		local out = (n - 1) * p.stride + k - 2 * p.pad + p.extra
+		if p.extra > 0 and p.extra >= p.stride then
+			problem {
+				say = "extra must be smaller than the stride",
+				at = "extra",
+			}
+		elseif out < 1 or p.pad >= k then
+			problem {
+				say = "a padding of " .. p.pad .. " leaves nothing of a " ..
+					"window of " .. k, at = "pad", input = 1,
+			}
+		end
+		return out
+	end
+	local h, w = p.window[1], p.window[2]
+	if s.x.kind == "sequence" then
+		one_size(p)
+		return { size(s.x[1], h), p.filters, kind = "sequence" }
+	end
+	local first = s.x.kind == "map" and 2 or 1
+	return {
+		p.filters, size(s.x[first], h), size(s.x[first + 1], w), kind = "map",
+	}
 end
 
 local function last(n, what)
