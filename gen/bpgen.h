@@ -93,6 +93,16 @@ enum { /* exit codes, sysexits.h */
 	EX_IOERR_ = 74, EX_INTERRUPTED = 130
 };
 
+#define MAX_RANK 8
+typedef enum { VECTOR, MATRIX, MAP, SEQUENCE } ShapeKind;
+typedef struct {
+	ShapeKind kind; /* n, h x w, channels x h x w, steps x features */
+	int rank;
+	int32_t dim[MAX_RANK];
+} Shape;
+int64_t shape_size(const Shape *s);
+const char *shape_text(Ctx *c, const Shape *s); /* 6x14x14 */
+
 /* --------------------------------------------------------- the vocabulary
  * One record defines one word: templates/KIND/NAME.lua or a spec's own. */
 typedef enum {
@@ -106,6 +116,7 @@ typedef enum { /* what an argument takes */
 	ARG_SIZE,       /* 30         whole number > 0; positional */
 	ARG_FRACTION,   /* 0.2        number; positional */
 	ARG_WINDOW,     /* 5x5        1 or 2 sizes; positional */
+	ARG_DIMS,       /* 16x8x8     any number of sizes; positional */
 	ARG_WORD,       /* avg        one of words; positional */
 	ARG_FLAG,       /* nesterov   a bare word or nothing */
 	ARG_ACTIVATION  /* tanh       an activation with its own arguments */
@@ -157,6 +168,7 @@ typedef struct {
 	Loc loc;                    /* nowhere: the default */
 	double num;                 /* number, size, switch 0/1, flag 0/1 */
 	double num2;                /* second size of a window (else = num) */
+	Shape dims;                 /* rank and sizes of DIMS */
 	const char *word;
 	Act *act;                   /* NULL: linear */
 } Arg;
@@ -170,16 +182,6 @@ struct Act {
 /* ------------------------------------------------------------- the network
  * What the front hands over: layers in order of computation, every word
  * resolved, every shape known. */
-#define MAX_RANK 8
-typedef enum { VECTOR, MATRIX, MAP, SEQUENCE } ShapeKind;
-typedef struct {
-	ShapeKind kind; /* n, h x w, channels x h x w, steps x features */
-	int rank;
-	int32_t dim[MAX_RANK];
-} Shape;
-int64_t shape_size(const Shape *s);
-const char *shape_text(Ctx *c, const Shape *s); /* 6x14x14 */
-
 typedef struct {
 	const char *name;           /* as the formula writes it: w, b, gain */
 	Shape shape;

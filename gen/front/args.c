@@ -27,8 +27,8 @@ static bool
 positional(const Param *p)
 {
 	return p->kind == ARG_SIZE || p->kind == ARG_FRACTION ||
-	       p->kind == ARG_WINDOW || p->kind == ARG_WORD ||
-	       p->kind == ARG_ACTIVATION;
+	       p->kind == ARG_WINDOW || p->kind == ARG_DIMS ||
+	       p->kind == ARG_WORD || p->kind == ARG_ACTIVATION;
 }
 
 static bool
@@ -191,6 +191,37 @@ window(Ctx *c, const Token *t, const Param *p, Arg *a)
 	return true;
 }
 
+static bool
+dims(Ctx *c, const Token *t, const Param *p, Arg *a)
+{
+	double v;
+	int i;
+
+	if (t->kind == TK_NUMBER) {
+		if (!args_whole(c, t, p->what, 1, INT32_MAX, &v))
+			return false;
+		a->dims.rank = 1;
+		a->dims.dim[0] = (int32_t)v;
+	} else if (t->kind == TK_DIMS) {
+		a->dims.rank = t->rank;
+		for (i = 0; i < t->rank; i++) {
+			a->dims.dim[i] = t->dim[i];
+			if (t->dim[i] < 1) {
+				err(c, t->loc, "a size must be at least 1, but "
+				    "this is %s", t->text);
+				return false;
+			}
+		}
+	} else {
+		if (t->kind != TK_OTHER)
+			err(c, t->loc, "a shape is sizes like 16x8x8, but this "
+			    "is %s", token_text(t));
+		return false;
+	}
+	a->word = t->text;
+	return true;
+}
+
 /* the value of an argument that is no activation and no flag */
 static bool
 value(Ctx *c, const Token *t, const Param *p, Arg *a)
@@ -219,6 +250,8 @@ value(Ctx *c, const Token *t, const Param *p, Arg *a)
 		return word_of(c, t, p, a);
 	case ARG_WINDOW:
 		return window(c, t, p, a);
+	case ARG_DIMS:
+		return dims(c, t, p, a);
 	default:
 		return false;
 	}
@@ -425,7 +458,7 @@ meant_for(const Token *t, const Param *p)
 	uint32_t i;
 
 	switch (p->kind) {
-	case ARG_SIZE: case ARG_FRACTION: case ARG_WINDOW:
+	case ARG_SIZE: case ARG_FRACTION: case ARG_WINDOW: case ARG_DIMS:
 		return t->kind == TK_NUMBER || t->kind == TK_DIMS ||
 		       t->kind == TK_OTHER;
 	case ARG_WORD:
@@ -461,7 +494,8 @@ static void
 missing(Ctx *c, const char *what, const Param *p, const Token *first)
 {
 	err(c, first->loc, "%s needs %s", what, p->kind == ARG_WINDOW ?
-	    "a window, like 5x5" : p->kind == ARG_FRACTION ?
+	    "a window, like 5x5" : p->kind == ARG_DIMS ?
+	    "a shape, like 16x8x8" : p->kind == ARG_FRACTION ?
 	    "a fraction, like 0.2" : p->kind == ARG_ACTIVATION ?
 	    "an activation" : p->what);
 	if (p->kind == ARG_WORD || p->kind == ARG_CHOICE)
@@ -606,8 +640,9 @@ form(Ctx *c, const Record *rec, const char *word)
 
 		if (named(p))
 			continue;
-		name = p->kind == ARG_WINDOW ? "KxK" : p->kind ==
-		       ARG_ACTIVATION ? "ACTIVATION" : p->name;
+		name = p->kind == ARG_WINDOW ? "KxK" :
+		       p->kind == ARG_DIMS ? "NxN" :
+		       p->kind == ARG_ACTIVATION ? "ACTIVATION" : p->name;
 		text_add(&t, p->optional ? " [%s]" : " %s", name);
 	}
 	return t.s;
@@ -728,7 +763,7 @@ put_arg(const Arg *a, Text *out)
 		text_add(out, " ");
 		put_number(out, a->num);
 		break;
-	case ARG_WINDOW:
+	case ARG_WINDOW: case ARG_DIMS:
 		text_add(out, " ");
 		if (a->word)
 			text_add(out, "%s", a->word);

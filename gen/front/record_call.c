@@ -52,6 +52,7 @@ push_arg(lua_State *L, const Param *p, const Arg *a)
 {
 	bool given = a && (a->loc.file || a->word);
 	double x = a ? a->num : p->value;
+	int i;
 
 	switch (p->kind) {
 	case ARG_SWITCH:
@@ -64,6 +65,13 @@ push_arg(lua_State *L, const Param *p, const Arg *a)
 		lua_rawseti(L, -2, 1);
 		push_number(L, a && a->num2 > 0 ? a->num2 : x);
 		lua_rawseti(L, -2, 2);
+		break;
+	case ARG_DIMS:
+		lua_createtable(L, MAX_RANK, 0);
+		for (i = 0; a && i < a->dims.rank; i++) {
+			lua_pushinteger(L, a->dims.dim[i]);
+			lua_rawseti(L, -2, i + 1);
+		}
 		break;
 	case ARG_WORD:
 	case ARG_CHOICE:

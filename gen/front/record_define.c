@@ -117,7 +117,7 @@ read_default(lua_State *L, Ctx *c, Param *p)
 			PUSH(c, &p->words, copy(c, lua_tostring(L, 2),
 			                        lua_rawlen(L, 2)));
 		break;
-	case ARG_SIZE: /* the second is what messages call it */
+	case ARG_DIMS: case ARG_SIZE: /* the second is what messages call it */
 		p->optional = false;
 		if (lua_type(L, 2) == LUA_TNUMBER)
 			luaL_error(L, "a size has no default: write "
@@ -208,7 +208,8 @@ define_open(Ctx *c)
 		{ "number", ARG_NUMBER }, { "whole", ARG_WHOLE },
 		{ "switch", ARG_SWITCH }, { "choice", ARG_CHOICE },
 		{ "size", ARG_SIZE }, { "fraction", ARG_FRACTION },
-		{ "window", ARG_WINDOW }, { "word", ARG_WORD },
+		{ "window", ARG_WINDOW }, { "dims", ARG_DIMS },
+		{ "word", ARG_WORD },
 		{ "flag", ARG_FLAG }, { "activation", ARG_ACTIVATION }
 	};
 	lua_State *L = c->front->L;

@@ -129,7 +129,7 @@ bind_args(Use *u, const Record *rec, const Arg *args)
 		case ARG_FRACTION: case ARG_FLAG:
 			use_value(u, rec->params.v[i].name, a->num);
 			break;
-		case ARG_CHOICE: case ARG_WINDOW: case ARG_WORD:
+		case ARG_CHOICE: case ARG_WINDOW: case ARG_DIMS: case ARG_WORD:
 			break;
 		}
 	}

@@ -57,8 +57,8 @@ static bool
 is_positional(const Param *p)
 {
 	return p->kind == ARG_SIZE || p->kind == ARG_FRACTION ||
-	       p->kind == ARG_WINDOW || p->kind == ARG_WORD ||
-	       p->kind == ARG_FLAG || p->kind == ARG_ACTIVATION;
+	       p->kind == ARG_WINDOW || p->kind == ARG_DIMS ||
+	       p->kind == ARG_WORD || p->kind == ARG_FLAG || p->kind == ARG_ACTIVATION;
 }
 
 static const char *
@@ -110,6 +110,8 @@ usage(Ctx *c, const Record *rec, Text *out)
 			text = p->name;
 		else if (p->kind == ARG_WINDOW)
 			text = "KxK";
+		else if (p->kind == ARG_DIMS)
+			text = "NxN";
 		else if (p->kind == ARG_ACTIVATION)
 			text = "activation";
 		else
@@ -127,6 +129,7 @@ meaning(Ctx *c, const Param *p)
 	switch (p->kind) {
 	case ARG_SIZE: return p->what;
 	case ARG_WINDOW: return "height x width of the window; N means NxN";
+	case ARG_DIMS: return "sizes joined by x: 12, 3x4, 8x4x4";
 	case ARG_SWITCH: return "on or off";
 	case ARG_FLAG: return "the bare word, or nothing";
 	case ARG_WORD: case ARG_CHOICE: return choices(c, p);
@@ -192,8 +195,10 @@ sample_args(Ctx *c, const Record *rec)
 			args[i].num = 3;
 		else if (p->kind == ARG_WINDOW)
 			args[i].num = args[i].num2 = 2;
-		else if (p->kind == ARG_WHOLE)
-			args[i].num = 4;
+		else if (p->kind == ARG_DIMS)
+			args[i].dims = (Shape){ MATRIX, 2, { 2, 2 } };
+		else if (p->kind == ARG_WHOLE) /* vocab=4, part=2 */
+			args[i].num = p->limited ? p->least + 1 : 4;
 		else if (p->kind == ARG_FRACTION || p->kind == ARG_NUMBER)
 			args[i].num = 0.5;
 		else if (p->words.n)
@@ -438,6 +443,8 @@ example(Ctx *c, const Sample *s, Text *out)
 			continue;
 		if (p->kind == ARG_WINDOW)
 			text_add(out, ", %s 2x2", p->name);
+		else if (p->kind == ARG_DIMS)
+			text_add(out, ", %s", shape_text(c, &l->args[i].dims));
 		else if (l->args[i].word)
 			text_add(out, ", %s", l->args[i].word);
 		else
