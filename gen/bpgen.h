@@ -466,6 +466,9 @@ void order(Program *p);          /* the summation order of every reduction */
 void mini_batch(Program *p);     /* the kernels over several samples */
 void stream(Program *p);         /* the forward pass step by step */
 void check_ir(Program *p, const char *stage);
+/* for each input: it is a whole number below this, as a formula has it as a
+ * subscript; or 0 */
+int32_t *input_ids(Ctx *c, const Network *net);
 Program *build(Ctx *c, const Network *net, Dtype dtype); /* all of them;
                                     NULL after err() */
 

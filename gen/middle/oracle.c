@@ -99,14 +99,17 @@ address(const Oracle *o, TensorId t, uint32_t sub, uint32_t n)
 	const Tensor *x = &o->p->tensors.v[t];
 	int64_t r = 0, i;
 	uint32_t q;
+	double v;
 
 	for (q = 0; q < n; q++) {
 		Sub s = o->p->subs.v[sub + q];
 		int64_t size = x->batch && q == 0 ? o->samples
 		               : x->shape.dim[q - (x->batch ? 1 : 0)];
-		i = s.indirect ? (int64_t)value(o, s.id) : affine(o, s.id);
-		if (s.indirect && (i < 0 || i >= size))
-			i = 0;
+		if (s.indirect) {
+			v = value(o, s.id);
+			i = v >= 0 && v < (double)size ? (int64_t)v : 0;
+		} else
+			i = affine(o, s.id);
 		if (i < 0 || i >= size)
 			return -1;
 		r = r * size + i;

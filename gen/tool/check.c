@@ -61,12 +61,14 @@ static void
 random_sample(Check *k)
 {
 	const Network *net = k->s->net;
+	const int32_t *ids = input_ids(k->s->c, net);
 	uint64_t state = net->seed;
 	size_t i, at = 0;
 	uint32_t h;
 
 	for (i = 0; i < k->inputs; i++)
-		k->x[i] = 2 * uniform(&state) - 1;
+		k->x[i] = ids[i] ? floor(uniform(&state) * ids[i]) :
+			2 * uniform(&state) - 1;
 	for (h = 0; h < net->heads.n; h++) {
 		random_target(&net->heads.v[h], k->t + at, &state);
 		at += (size_t)net->heads.v[h].targets;
@@ -129,6 +131,38 @@ mark_surrogates(const Network *net, bool *mark)
 	}
 }
 
+/* one block, or, where some inputs are ids and have no derivative, one for each
+ * of the other input layers */
+static void
+list_inputs(Check *k, const char *why_not)
+{
+	const Network *net = k->s->net;
+	const int32_t *ids = input_ids(k->s->c, net);
+	Block b = {.name = "x", .input = true, .count = k->inputs,
+		.shape = {VECTOR, 1, {(int32_t)k->inputs}},
+		.why_not = why_not};
+	bool some = false;
+	size_t i, n;
+	uint32_t l;
+
+	for (i = 0; i < k->inputs; i++)
+		some = some || ids[i];
+	if (!some)
+		PUSH(k->s->c, &k->blocks, b);
+	for (i = 0, l = 0; some && l < net->layers.n; l++) {
+		const Layer *in = &net->layers.v[l];
+
+		n = in->rec ? 0 : (size_t)shape_size(&in->out);
+		b.name = fmt(k->s->c, "%s.x", in->name);
+		b.shape = in->out;
+		b.place = i;
+		b.count = n;
+		if (n && !ids[i])
+			PUSH(k->s->c, &k->blocks, b);
+		i += n;
+	}
+}
+
 static void
 list_blocks(Check *k)
 {
@@ -152,13 +186,8 @@ list_blocks(Check *k)
 	}
 	for (i = 0; i < net->layers.n; i++)
 		any = any || (mark[i] && !net->layers.v[i].rec);
-	if (p->input_grads.n) {
-		Block b = {.name = "x", .input = true, .count = k->inputs,
-			.shape = {VECTOR, 1, {(int32_t)k->inputs}},
-			.why_not = any ? "surrogate" : NULL};
-
-		PUSH(k->s->c, &k->blocks, b);
-	}
+	if (p->input_grads.n)
+		list_inputs(k, any ? "surrogate" : NULL);
 }
 
 /* dense1.w[4][17] */
@@ -196,7 +225,7 @@ loss_at(Check *k, bool with_gradient)
 static double *
 entry(Check *k, const Block *b, size_t i)
 {
-	return b->input ? &k->x[i] : &k->w[b->place + i];
+	return (b->input ? k->x : k->w) + b->place + i;
 }
 
 /* What rounding does to the loss: the second difference over a step that is
@@ -281,7 +310,7 @@ static Verdict
 test_entry(Check *k, Block *b, size_t i)
 {
 	double *at = entry(k, b, i), n[ALL_STEPS], r;
-	Verdict v = {.analytic = b->input ? k->input_gradient[i] :
+	Verdict v = {.analytic = b->input ? k->input_gradient[b->place + i] :
 		k->gradient[b->place + i]};
 	int j;
 
@@ -372,7 +401,7 @@ test_block(Check *k, Block *b)
 	if (b->why_not)
 		return;
 	for (i = 0; i < b->count; i++)
-		b->scale = fmax(b->scale, fabs(b->input ? k->input_gradient[i] :
+		b->scale = fmax(b->scale, fabs(b->input ? k->input_gradient[b->place + i] :
 		                               k->gradient[b->place + i]));
 	which = malloc((b->count + 1) * sizeof *which);
 	if (!which)

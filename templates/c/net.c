@@ -78,9 +78,9 @@ ${name}_larger(${name}_real m, ${name}_real x)
 @ if use.within then
 /* an index that is outside counts as 0 */
 static int32_t
-${name}_within(int32_t i, int32_t size)
+${name}_within(${name}_real i, int32_t size)
 {
-	return i >= 0 && i < size ? i : 0;
+	return i >= 0 && i < (${name}_real)size ? (int32_t)i : 0;
 }
 
 @ end

@@ -52,11 +52,19 @@ target(const Head *h, double *t, uint64_t *state)
 static void
 samples(Case *k, uint64_t *state)
 {
+	const int32_t *ids = input_ids(k->c, k->net);
 	size_t i, n, at;
 	uint32_t h;
 
-	for (i = 0; i < k->inputs * SAMPLES; i++)
+	for (i = 0; i < k->inputs * SAMPLES; i++) {
+		int32_t many = ids[i % k->inputs];
 		k->x[i] = number(state);
+		/* now and then one that selects nothing */
+		if (many && draw_below(state, 8))
+			k->x[i] = draw_below(state, (uint32_t)many);
+		else if (many)
+			k->x[i] = draw_below(state, 2) ? many : -1;
+	}
 	for (n = 0; n < SAMPLES; n++)
 		for (at = 0, h = 0; h < k->net->heads.n; h++) {
 			target(&k->net->heads.v[h], k->t + n * k->targets + at,
