@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include "generate.h"
+#include "spec.h"
 
 uint64_t
 draw(uint64_t *state)
@@ -29,34 +29,7 @@ draw_uniform(uint64_t *state)
 	return (double)(draw(state) >> 40) * 0x1p-24;
 }
 
-/* ---------------------------------------------------------- what is there */
-
-enum { OWN = 4, MOST = 40, MOST_PARAMS = 900, MOST_TERMS = 9000 };
-typedef enum { VECTOR, MATRIX, MAP, SEQUENCE } Kind;
-typedef struct {
-	char name[16];               /* "": only the line after can read it */
-	Kind kind;
-	int rank, dim[3];
-	bool used;
-} Value;
-typedef struct {
-	uint64_t state;
-	char *text;
-	size_t n, cap;
-	Value value[MOST];
-	int values, inputs;
-	int params, terms;           /* so far */
-	struct { char name[16]; Kind kind; int in, out, steps; bool bias; }
-		shared[MOST];        /* dense layers whose weights can be shared */
-	int shareds;
-	const char *optimizer;
-	bool decays;                 /* ... may be given l2 and l1 */
-	bool windows;                /* has filters, or weights of rank 3 */
-	bool own[OWN];               /* words of its own that it uses */
-	bool stream;                 /* a sequence from end to end */
-} Spec;
-
-static void
+void
 say(Spec *s, const char *format, ...)
 {
 	va_list a;
@@ -68,13 +41,13 @@ say(Spec *s, const char *format, ...)
 	s->n += n > 0 && (size_t)n < s->cap - s->n ? (size_t)n : 0;
 }
 
-static int
+int
 below(Spec *s, int n)
 {
 	return (int)draw_below(&s->state, (uint32_t)n);
 }
 
-static bool
+bool
 chance(Spec *s, int percent)
 {
 	return below(s, 100) < percent;
@@ -83,8 +56,8 @@ chance(Spec *s, int percent)
 #define PICK(s, list) \
 	(list)[below(s, (int)(sizeof(list) / sizeof(list)[0]))]
 
-static int
-size_of(const Value *v)
+int
+size_of(const Made *v)
 {
 	int i, n = 1;
 
@@ -93,15 +66,15 @@ size_of(const Value *v)
 	return n;
 }
 
-static bool
+bool
 affordable(const Spec *s, int params, int terms)
 {
 	return s->params + params <= MOST_PARAMS &&
 	       s->terms + terms <= MOST_TERMS;
 }
 
-/* words that the spec defines itself: recurrence, guards, a maximum of sums,
- * an activation without dy */
+/* words that the spec defines itself: recurrence, guards, an activation
+ * without dy */
 static const char *const own_words[OWN] = {
 	"layer \"elman\" { args = { size \"units\" }, weights = function(s, p) "
 	"return { {\"w\", p.units, s.x[2]}, {\"u\", p.units, p.units}, "
@@ -115,10 +88,6 @@ static const char *const own_words[OWN] = {
 	"e[a,b] where b <= a = exp(tanh(s[a,b]))\\n"
 	"y[a,k] = sum(b where b <= a: e[a,b]*x[b,k]) / "
 	"sum(b where b <= a: e[a,b])\" }\n",
-	"layer \"maxout\" { args = { size \"units\" }, weights = function(s, p) "
-	"return { {\"w\", 3, p.units, s.x.size}, {\"b\", 3, p.units} } end, "
-	"shape = function(s, p) return { p.units } end, formula = "
-	"\"y[j] = max(k: sum(i: w[k,j,i]*x[i]) + b[k,j])\" }\n",
 	"activation \"bump\" { args = { number(\"width\", 1.5) }, "
 	"y = \"z*z*z/(1 + z^2/width) + max(z, 0.1) + log1p(z^2)\" }\n"
 };
@@ -134,8 +103,8 @@ static const char *const activations[] = {
 
 /* with a blank before it, or nothing; thresholds have a gradient of their own
  * choosing, so they are rare */
-static const char *
-activation(Spec *s)
+const char *
+pick_activation(Spec *s)
 {
 	static char out[40];
 	const char *a = PICK(s, activations);
@@ -145,7 +114,7 @@ activation(Spec *s)
 	if (chance(s, 15))
 		return "";
 	if (chance(s, 4)) {
-		s->own[3] = true;
+		s->own[2] = true;
 		return chance(s, 50) ? " bump" : " bump width=0.7";
 	}
 	snprintf(out, sizeof out, " %s", a);
@@ -155,10 +124,10 @@ activation(Spec *s)
 /* ------------------------------------------------------------- one layer */
 
 /* the label of a new value, and where it reads from */
-static Value *
+Made *
 begin(Spec *s)
 {
-	Value *v = &s->value[s->values];
+	Made *v = &s->value[s->values];
 
 	memset(v, 0, sizeof *v);
 	if (chance(s, 90)) {
@@ -168,18 +137,16 @@ begin(Spec *s)
 	return v;
 }
 
-static void
-from(Spec *s, int in)
+void
+say_from(Spec *s, int in)
 {
 	if (in != s->values - 1 || (s->value[in].name[0] && chance(s, 20)))
 		say(s, " from %s", s->value[in].name);
 	s->value[in].used = true;
 }
 
-typedef enum { NO_WEIGHTS, WINDOW_WEIGHTS, WEIGHTS } Has;
-
-static void
-options(Spec *s, Has weights)
+void
+say_options(Spec *s, Has weights)
 {
 	/* filters cannot always be orthogonal: the last one is not for them */
 	static const char *const inits[] = {
@@ -200,7 +167,7 @@ options(Spec *s, Has weights)
 }
 
 static void
-shape(Value *v, Kind kind, int rank, int a, int b, int c)
+shape(Made *v, ShapeKind kind, int rank, int a, int b, int c)
 {
 	v->kind = kind;
 	v->rank = rank;
@@ -211,7 +178,7 @@ shape(Value *v, Kind kind, int rank, int a, int b, int c)
 
 /* an earlier dense layer of the same sizes, or NULL */
 static const char *
-sharer(Spec *s, Kind kind, int in, int out, bool bias)
+sharer(Spec *s, ShapeKind kind, int in, int out, bool bias)
 {
 	int i;
 
@@ -226,11 +193,11 @@ static bool
 dense(Spec *s, int in, int units)
 {
 	static const int sizes[] = { 1, 2, 2, 3, 3, 4, 5, 5, 7, 8, 17, 20, 33 };
-	const Value *x = &s->value[in];
+	const Made *x = &s->value[in];
 	int width = x->dim[x->rank - 1], steps = size_of(x) / width;
 	bool bias = chance(s, 85);
 	const char *share;
-	Value *v;
+	Made *v;
 
 	if (!units) {
 		units = PICK(s, sizes);
@@ -242,13 +209,13 @@ dense(Spec *s, int in, int units)
 		return false;
 	v = begin(s);
 	share = sharer(s, x->kind, width, units, bias);
-	say(s, "dense %d%s", units, activation(s));
+	say(s, "dense %d%s", units, pick_activation(s));
 	if (!bias)
 		say(s, " bias=off");
 	if (share && chance(s, 60)) {
 		say(s, " share=%s", share);
 	} else {
-		options(s, WEIGHTS);
+		say_options(s, WEIGHTS);
 		if (v->name[0]) {
 			snprintf(s->shared[s->shareds].name, 16, "%s", v->name);
 			s->shared[s->shareds].kind = x->kind;
@@ -257,7 +224,7 @@ dense(Spec *s, int in, int units)
 			s->shared[s->shareds++].bias = bias;
 		}
 	}
-	from(s, in);
+	say_from(s, in);
 	say(s, "\n");
 	s->params += units * (width + 1);
 	s->terms += steps * units * width;
@@ -286,7 +253,7 @@ window(Spec *s, int in)
 		"conv", "conv", "conv", "depthwise", "maxpool", "avgpool"
 	};
 	const char *word = PICK(s, words);
-	const Value *x = &s->value[in];
+	const Made *x = &s->value[in];
 	bool conv = !strcmp(word, "conv"), depth = !strcmp(word, "depthwise");
 	bool seq = x->kind == SEQUENCE, pool = !conv && !depth;
 	int channels = x->kind == MAP ? x->dim[0] : seq ? x->dim[1] : 1;
@@ -296,9 +263,9 @@ window(Spec *s, int in)
 	bool same = chance(s, 25);
 	int filters = depth ? channels * (1 + below(s, 2)) : 1 + below(s, 4);
 	int groups = 1, rows, columns, size;
-	Value *v;
+	Made *v;
 
-	if (x->kind == VECTOR || (depth && seq))
+	if (x->kind == VECTOR)
 		return false;
 	rows = fit(x->dim[seq ? 0 : x->rank - 2], h, stride ? stride : h, pad,
 	           same);
@@ -321,7 +288,7 @@ window(Spec *s, int in)
 	else
 		say(s, " %dx%d", h, w);
 	if (!pool)
-		say(s, "%s", activation(s));
+		say(s, "%s", pick_activation(s));
 	if (pool ? stride > 0 : stride > 1)
 		say(s, " stride=%d", stride);
 	if (same)
@@ -332,8 +299,8 @@ window(Spec *s, int in)
 		say(s, " groups=%d", groups);
 	if (!pool && chance(s, 15))
 		say(s, " bias=off");
-	options(s, pool ? NO_WEIGHTS : WINDOW_WEIGHTS);
-	from(s, in);
+	say_options(s, pool ? NO_WEIGHTS : WINDOW_WEIGHTS);
+	say_from(s, in);
 	say(s, "\n");
 	s->params += size + (pool ? 0 : filters);
 	s->terms += (pool ? h * w * channels : size) * rows * columns;
@@ -353,31 +320,31 @@ window(Spec *s, int in)
 static bool
 plain(Spec *s, int in)
 {
-	const Value *x = &s->value[in];
+	const Made *x = &s->value[in];
 	int what = below(s, 4), features = x->kind == MAP ? size_of(x) :
 	           x->dim[x->rank - 1];
-	Value *v;
+	Made *v;
 
 	if (what == 0 && !affordable(s, 2 * features, 4 * size_of(x)))
 		return false;
 	v = begin(s);
 	if (what == 0) {
-		say(s, "layernorm%s", activation(s));
+		say(s, "layernorm%s", pick_activation(s));
 		if (chance(s, 50))
 			say(s, " eps=0.01");
-		options(s, NO_WEIGHTS);
+		say_options(s, NO_WEIGHTS);
 		s->params += 2 * features;
 	} else if (what == 1) {
 		say(s, "dropout 0.%d", 1 + below(s, 6));
 	} else {
-		const char *a = activation(s);
+		const char *a = pick_activation(s);
 		a = *a ? a : " relu";
 		say(s, "%s", what == 2 && !strchr(a + 1, ' ') ? a + 1 : "act");
 		if (what != 2 || strchr(a + 1, ' '))
 			say(s, "%s", a);
-		options(s, NO_WEIGHTS);
+		say_options(s, NO_WEIGHTS);
 	}
-	from(s, in);
+	say_from(s, in);
 	say(s, "\n");
 	s->terms += 4 * size_of(x);
 	shape(v, x->kind, x->rank, x->dim[0], x->dim[1], x->dim[2]);
@@ -388,28 +355,27 @@ plain(Spec *s, int in)
 static bool
 own(Spec *s, int in)
 {
-	const Value *x = &s->value[in];
-	int what = x->kind == SEQUENCE ? below(s, 2) : 2, units = 1 + below(s, 4);
-	int width = x->dim[x->rank - 1], steps = x->dim[0];
-	Value *v;
+	const Made *x = &s->value[in];
+	bool elman = chance(s, 50);
+	int units = 1 + below(s, 4), width = x->dim[1], steps = x->dim[0];
+	Made *v;
 
-	if ((x->kind != VECTOR && x->kind != SEQUENCE) ||
-	    !affordable(s, units * (3 * width + 4), 4 * size_of(x) *
+	if (x->kind != SEQUENCE ||
+	    !affordable(s, units * (width + units + 1), 4 * size_of(x) *
 	                (units > steps ? units : steps)))
 		return false;
 	v = begin(s);
-	say(s, what == 0 ? "elman %d" : what == 1 ? "causal" : "maxout %d",
-	    units);
-	options(s, WINDOW_WEIGHTS);
-	from(s, in);
-	say(s, "\n");
-	s->own[what] = true;
-	s->params += units * (3 * width + 4);
-	s->terms += 4 * size_of(x) * (units > steps ? units : steps);
-	if (what == 2)
-		shape(v, VECTOR, 1, units, 0, 0);
+	if (elman)
+		say(s, "elman %d", units);
 	else
-		shape(v, SEQUENCE, 2, steps, what == 0 ? units : width, 0);
+		say(s, "causal");
+	say_options(s, WINDOW_WEIGHTS);
+	say_from(s, in);
+	say(s, "\n");
+	s->own[elman ? 0 : 1] = true;
+	s->params += units * (width + units + 1);
+	s->terms += 4 * size_of(x) * (units > steps ? units : steps);
+	shape(v, SEQUENCE, 2, steps, elman ? units : width, 0);
 	s->values++;
 	return true;
 }
@@ -420,12 +386,12 @@ recurrent(Spec *s, int in)
 {
 	static const char *const words[] = { "rnn", "lstm", "gru" };
 	static const int gates[] = { 1, 4, 3 }, sizes[] = { 1, 2, 3, 3, 5, 9, 17 };
-	const Value *x = &s->value[in];
+	const Made *x = &s->value[in];
 	int what = below(s, 3), units = PICK(s, sizes);
 	int steps = x->dim[0], width = x->dim[1], rows = gates[what] * units;
 	bool last = chance(s, 40);
-	const char *act = what == 0 && chance(s, 40) ? activation(s) : "";
-	Value *v;
+	const char *act = what == 0 && chance(s, 40) ? pick_activation(s) : "";
+	Made *v;
 
 	if (x->kind != SEQUENCE ||
 	    !affordable(s, rows * (width + units + 2),
@@ -436,8 +402,8 @@ recurrent(Spec *s, int in)
 	v = begin(s);
 	say(s, "%s %d%s%s%s", words[what], units, last ? " last" : "",
 	    chance(s, s->stream ? 5 : 35) ? " reverse" : "", act);
-	options(s, WEIGHTS);
-	from(s, in);
+	say_options(s, WEIGHTS);
+	say_from(s, in);
 	say(s, "\n");
 	s->params += rows * (width + units + 2);
 	s->terms += rows * (width + units) * steps;
@@ -452,15 +418,15 @@ recurrent(Spec *s, int in)
 static bool
 to_vector(Spec *s, int in)
 {
-	const Value *x = &s->value[in];
+	const Made *x = &s->value[in];
 	bool pool = (x->kind == MAP || x->kind == SEQUENCE) && chance(s, 50);
-	Value *v = begin(s);
+	Made *v = begin(s);
 
 	if (pool)
 		say(s, "globalpool %s", chance(s, 50) ? "avg" : "max");
 	else
 		say(s, "flatten");
-	from(s, in);
+	say_from(s, in);
 	say(s, "\n");
 	s->terms += size_of(x);
 	shape(v, VECTOR, 1, !pool ? size_of(x) : x->kind == MAP ? x->dim[0] :
@@ -471,7 +437,7 @@ to_vector(Spec *s, int in)
 
 /* can b be joined to a? */
 static bool
-fits(const Value *a, const Value *b, bool concat)
+fits(const Made *a, const Made *b, bool concat)
 {
 	int i;
 
@@ -499,9 +465,9 @@ join(Spec *s, int in, bool concat)
 {
 	int many = 2 + (chance(s, 25) ? 1 : 0), i, k, n = 1;
 	int list[3] = { in, 0, 0 }, width;
-	const Value *x = &s->value[in];
+	const Made *x = &s->value[in];
 	int axis = x->kind == SEQUENCE ? 1 : 0;
-	Value *v;
+	Made *v;
 
 	if (x->kind == MATRIX && concat)
 		return false;
@@ -519,8 +485,8 @@ join(Spec *s, int in, bool concat)
 		join_name(s, list[i]);
 		width += s->value[list[i]].dim[axis];
 	}
-	say(s, "%s", chance(s, 40) ? activation(s) : "");
-	options(s, NO_WEIGHTS);
+	say(s, "%s", chance(s, 40) ? pick_activation(s) : "");
+	say_options(s, NO_WEIGHTS);
 	say(s, "\n");
 	shape(v, x->kind, x->rank, x->dim[0], x->dim[1], x->dim[2]);
 	if (concat)
@@ -536,7 +502,7 @@ static void
 one_input(Spec *s, bool label)
 {
 	static const int widths[] = { 1, 2, 3, 3, 4, 5, 7, 17, 33, 70, 100 };
-	Value *v = &s->value[s->values];
+	Made *v = &s->value[s->values];
 	int how = below(s, 10), a, b, c;
 
 	memset(v, 0, sizeof *v);
@@ -568,9 +534,9 @@ one_input(Spec *s, bool label)
 	s->inputs++;
 	if (v->kind == VECTOR && chance(s, 15)) {
 		static const char *const how2[] = { "zscore", "minmax", "scale" };
-		Value *y = begin(s);
+		Made *y = begin(s);
 		say(s, "normalize %s", PICK(s, how2));
-		from(s, s->values - 1);
+		say_from(s, s->values - 1);
 		say(s, "\n");
 		shape(y, VECTOR, 1, v->dim[0], 0, 0);
 		s->values++;
@@ -593,7 +559,7 @@ layer(Spec *s)
 				return;
 			continue;
 		}
-		switch (s->stream ? PICK(s, keep_steps) : below(s, 11)) {
+		switch (s->stream ? PICK(s, keep_steps) : below(s, 15)) {
 		case 0: case 1: case 2:
 			if (dense(s, in, 0))
 				return;
@@ -614,6 +580,10 @@ layer(Spec *s)
 			if (join(s, in, false))
 				return;
 			break;
+		case 9: case 10: case 11: case 12:
+			if (any_word(s, in))
+				return;
+			break;
 		default:
 			if (s->value[in].kind == SEQUENCE && chance(s, 70) ?
 			    recurrent(s, in) : chance(s, 60) ? own(s, in) :
@@ -628,7 +598,7 @@ static void
 gather(Spec *s)
 {
 	int i, n = 0, before = s->values, list[MOST];
-	Value *v;
+	Made *v;
 
 	for (i = 0; i < before; i++) {
 		if (s->value[i].used || (!s->value[i].name[0] && i < before - 1)
@@ -646,7 +616,7 @@ gather(Spec *s)
 		memset(v, 0, sizeof *v);
 		snprintf(v->name, sizeof v->name, "v%d", s->values);
 		say(s, "%s: flatten", v->name);
-		from(s, i);
+		say_from(s, i);
 		say(s, "\n");
 		shape(v, VECTOR, 1, size_of(&s->value[i]), 0, 0);
 		list[n - 1] = s->values++;
@@ -693,8 +663,8 @@ ending(Spec *s, const Ending *e, bool named)
 {
 	static const int units[] = { 2, 2, 3, 5, 17 };
 	int in = s->values - 1, width, many, steps;
-	const Value *x;
-	Value *v;
+	const Made *x;
+	Made *v;
 
 	while (in > 0 && (s->value[in].kind != VECTOR &&
 	       s->value[in].kind != SEQUENCE))
@@ -722,8 +692,8 @@ ending(Spec *s, const Ending *e, bool named)
 		say(s, "%s: ", v->name);
 	}
 	say(s, "dense %d %s", many, e->act ? e->act : PICK(s, last_acts));
-	options(s, WEIGHTS);
-	from(s, in);
+	say_options(s, WEIGHTS);
+	say_from(s, in);
 	say(s, "\n");
 	s->params += many * (width + 1);
 	shape(v, x->kind, x->rank, x->rank > 1 ? steps : many, many, 0);
@@ -732,7 +702,7 @@ ending(Spec *s, const Ending *e, bool named)
 }
 
 static void
-heads(Spec *s)
+losses(Spec *s)
 {
 	const Ending *e[3];
 	char names[3][16];
@@ -812,26 +782,38 @@ settings(Spec *s)
 		say(s, "dtype f64\n");
 }
 
+size_t
+definitions(const Spec *s, char *to)
+{
+	size_t n = 0, len;
+	int i;
+
+	for (i = 0; i < OWN; i++) {
+		len = s->own[i] ? strlen(own_words[i]) : 0;
+		if (to)
+			memcpy(to + n, own_words[i], len);
+		n += len;
+	}
+	return n;
+}
+
 /* the definitions that it uses go to the front */
 static void
 define(Spec *s)
 {
-	size_t n;
-	int i;
+	size_t n = definitions(s, NULL);
 
-	for (i = OWN - 1; i >= 0; i--) {
-		n = strlen(own_words[i]);
-		if (!s->own[i] || s->n + n >= s->cap)
-			continue;
-		memmove(s->text + n, s->text, s->n + 1);
-		memcpy(s->text, own_words[i], n);
-		s->n += n;
-	}
+	if (s->n + n >= s->cap)
+		return;
+	memmove(s->text + n, s->text, s->n + 1);
+	definitions(s, s->text);
+	s->n += n;
 }
 
 size_t
 generate(uint64_t seed, char *text, size_t cap)
 {
+	Ctx *c = ctx_new();
 	Spec s;
 	int i, n;
 
@@ -841,6 +823,7 @@ generate(uint64_t seed, char *text, size_t cap)
 	s.cap = cap;
 	draw(&s.state);
 	text[0] = 0;
+	vocabulary(&s, c);
 	choose_optimizer(&s);
 	s.stream = chance(&s, 8);
 	n = chance(&s, 20) ? 2 + below(&s, 2) : 1;
@@ -851,8 +834,9 @@ generate(uint64_t seed, char *text, size_t cap)
 		layer(&s);
 	if (!s.stream && chance(&s, 80))
 		gather(&s);
-	heads(&s);
+	losses(&s);
 	settings(&s);
 	define(&s);
+	ctx_free(c);
 	return s.n;
 }
