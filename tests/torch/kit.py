@@ -26,6 +26,7 @@ class Network:
         self.heads, self.rule = heads, rule
         self.inputs = more.pop("inputs")
         self.seed = more.pop("seed", 0)     # moves data away from kinks
+        self.ids = more.pop("ids", 0)       # inputs are numbers below this
         self.l1, self.l2 = more.pop("l1", 0), more.pop("l2", 0)
         self.clip_norm = more.pop("clip_norm", 0)
         self.clip_value = more.pop("clip_value", 0)

@@ -793,5 +793,6 @@ batch 3
 
 
 # these append their networks to the list
+import layers
 import own
 import recurrent
