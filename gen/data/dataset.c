@@ -30,7 +30,8 @@ is_classifier(const Network *net)
 {
 	const Head *h = net->heads.v;
 
-	if (net->heads.n != 1 || !h->loss)
+	/* a class for every step of a sequence is not the class of a sample */
+	if (net->heads.n != 1 || !h->loss || (h->index && h->targets > 1))
 		return false;
 	return h->index || net->classes.n || takes_shares(net, h);
 }
@@ -302,7 +303,8 @@ static bool
 index_cell(Reader *r, const Head *h, uint32_t column, const char *s, size_t n,
 	double *v)
 {
-	int most = h->outputs == 1 ? 2 : h->outputs;
+	int each = h->index ? h->outputs / h->targets : h->outputs;
+	int most = each == 1 ? 2 : each;
 
 	if (!number_cell(r, column, s, n, v))
 		return false;
@@ -314,6 +316,13 @@ index_cell(Reader *r, const Head *h, uint32_t column, const char *s, size_t n,
 	return false;
 }
 
+/* columns of a head whose targets are class numbers: one for each vector */
+static int
+label_width(const Network *net, const Head *h)
+{
+	return head_classifies(net, h) && !h->index ? 1 : h->targets;
+}
+
 static bool
 target_cell(Reader *r, uint32_t column, int k, const char *s, size_t n,
 	double *v)
@@ -322,8 +331,8 @@ target_cell(Reader *r, uint32_t column, int k, const char *s, size_t n,
 	double low = low_target(h);
 
 	if (r->d->label[r->head_of[k]])
-		return r->net->heads.n == 1 ? class_cell(r, column, s, n, v) :
-			index_cell(r, h, column, s, n, v);
+		return r->net->heads.n == 1 && label_width(r->net, h) == 1 ?
+			class_cell(r, column, s, n, v) : index_cell(r, h, column, s, n, v);
 	if (!number_cell(r, column, s, n, v))
 		return false;
 	if (!head_classifies(r->net, h) || (*v >= low && *v <= 1))
@@ -467,8 +476,7 @@ label_columns(const Network *net)
 	int n = 0;
 
 	for (i = 0; i < net->heads.n; i++)
-		n += head_classifies(net, &net->heads.v[i]) ? 1 :
-			net->heads.v[i].targets;
+		n += label_width(net, &net->heads.v[i]);
 	return n;
 }
 
@@ -599,7 +607,7 @@ assign_heads(Reader *r, uint32_t columns)
 
 		r->d->label[i] = labels && head_classifies(net, h) &&
 			(h->outputs > 1 || h->index || net->classes.n);
-		wide = labels && head_classifies(net, h) ? 1 : h->targets;
+		wide = labels ? label_width(net, h) : h->targets;
 		for (j = 0; j < wide && k < columns; j++)
 			r->head_of[k++] = (int)i;
 	}

@@ -58,6 +58,17 @@ fi
 printf 'input 256\ndense 30 tanh\ndense 10\nloss mse\nmath fast\n' >fast.spec
 expect "check of math fast" 0 "$bpgen" check fast.spec &&
 	says "check of math fast" out "interpreter to rounding"
+expect siamese 0 "$bpgen" train "$specs/siamese.spec" \
+	"$data/iris_pairs.csv" --require accuracy=0.95 && ok "siamese learns"
+# below the 2.8 that the frequencies of letters give
+expect chars 0 "$bpgen" train "$specs/chars.spec" "$data/rhyme.csv" \
+	-D width=12 --epochs 8 &&
+	if awk -F, 'END { exit !($4 + 0 < 2.3) }' chars.history.csv
+	then ok "a transformer learns"; else bad "a transformer learns"; fi
+sed '2s/^[0-9]*/27/' "$data/rhyme.csv" >ids.csv
+expect ids 65 "$bpgen" train "$specs/chars.spec" ids.csv &&
+	says "an id that is none" err \
+		"row 1: x1 is 27, but it must be a whole number from 0 to 26"
 cat >reg.spec <<'EOF'
 net reg
 input 10
