@@ -574,6 +574,9 @@ void compiler_abandon(void);                 /* the same, in a signal handler */
 /* ------------------------------------------------------- front, templates */
 Network *front(Ctx *c, const char *path);    /* NULL: see the messages */
 const Record *record_find(Ctx *c, RecordKind kind, const char *name);
+/* checks an activation's own arguments; a block whose formula is a function
+ * gets its text for this shape; false after err() */
+bool record_act(Ctx *c, Act *act, const Shape *shape);
 const Names *record_names(Ctx *c, RecordKind kind); /* sorted; built-in, spec's */
 /* The constants of normalize, and of `targets`, from the training rows: one
  * ColumnStats a scalar of the layer's input, of the targets.  A deviation is

@@ -86,7 +86,7 @@ push_arg(lua_State *L, const Param *p, const Arg *a)
 		break;
 	case ARG_ACTIVATION:
 		lua_pushstring(L, a && a->act ? a->act->rec->name :
-		               p->words.n ? p->words.v[0] : "linear");
+		               p->words.n && !given ? p->words.v[0] : "linear");
 		break;
 	case ARG_NUMBER: case ARG_WHOLE: case ARG_SIZE: case ARG_FRACTION:
 		push_number(L, x);

@@ -561,10 +561,8 @@ act_work(lua_State *L)
 	return 0;
 }
 
-/* checks an activation's own arguments; a block whose formula is a function
- * gets its text for this shape */
-static bool
-resolve_act(Ctx *c, Act *act, const Shape *shape)
+bool
+record_act(Ctx *c, Act *act, const Shape *shape)
 {
 	ActCall a = { .k = { .c = c, .rec = act->rec, .args = act->args,
 	                     .loc = act->loc }, .act = act, .shape = shape };
@@ -602,9 +600,10 @@ resolve_acts(Ctx *c, Layer *l)
 		a = &l->args[i];
 		if (l->rec->params.v[i].kind != ARG_ACTIVATION)
 			continue;
-		if (!a->act && l->rec->params.v[i].words.n)
+		/* a given `linear` is no act, but has its word */
+		if (!a->act && !a->word && l->rec->params.v[i].words.n)
 			a->act = default_act(c, l->rec->params.v[i].words.v[0]);
-		if (a->act && !resolve_act(c, a->act, &l->out))
+		if (a->act && !record_act(c, a->act, &l->out))
 			return false;
 	}
 	return true;

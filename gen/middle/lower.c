@@ -70,6 +70,8 @@ act_block(Low *w, Ast *a, Finish *f)
 	uint32_t i;
 	bool same = x.nsub == (uint32_t)f->d.nlhs && !f->d.guards.n;
 	Tensor *t = &w->p->tensors.v[x.tensor];
+	const Layer *layer;
+	Act named;
 
 	for (i = 0; i < x.nsub && same; i++)
 		same = !w->p->subs.v[x.sub + i].indirect &&
@@ -85,12 +87,25 @@ act_block(Low *w, Ast *a, Finish *f)
 	shape.shape = t->shape;
 	shape.shape.dim[0] -= t->off;
 	PUSH(w->c, &u.shapes, shape);
+	if (!act->rec->formula) { /* named in the formula itself: softmax(z[j]) */
+		named = *act;
+		layer = w->u->layer >= 0 ? &w->p->net->layers.v[w->u->layer]
+		                         : NULL;
+		if (layer && layer->out.rank == shape.shape.rank)
+			shape.shape.kind = layer->out.kind;
+		if (!record_act(w->c, &named, &shape.shape)) {
+			w->bad = true;
+			return;
+		}
+		act = &named;
+	}
 	use_bind(&u, "z", x.tensor);
 	u.given = u.binds.n;
 	use_bind(&u, "y", f->d.target);
 	for (i = 0; i < act->rec->params.n; i++)
 		use_value(&u, act->rec->params.v[i].name, act->args[i].num);
-	w->u->act_z = x.tensor;
+	if (f->d.target == use_find(w->u, "y"))
+		w->u->act_z = x.tensor;
 	if (!lower(&u, act->rec->formula, (Loc){ 0 }))
 		w->bad = true;
 }

@@ -257,6 +257,73 @@ batch 3
         torch.tanh(linear(x[:3], w, b))[None], x[3:][None], m, c)[0], v, d)),
     cross_entropy, one_hot(2), rmsprop(0.02))
 
+net("own_gate", """
+layer "gated" {
+  args = { size "units", activation("act", "tanh") },
+  weights = function(s, p)
+    local n = s.x[s.x.rank]
+    return { {"w", p.units, n}, {"b", p.units}, {"v", p.units, n},
+             {"c", p.units} }
+  end,
+  formula = [=[
+    z[...,j] = sum(k: w[j,k] * x[...,k]) + b[j]
+    gate[...,j] = sigmoid(sum(k: v[j,k] * x[...,k]) + c[j])
+    h[...,j] = act(z[...,j])
+    y[...,j] = h[...,j] * gate[...,j]
+  ]=],
+}
+input 3 steps=4
+a: gated 5
+gated 5 relu share=a from input0
+add prev a
+globalpool avg
+gated 4 linear
+dense 2
+loss half_sse
+optimizer sgd rate=0.1
+batch 3
+""", 12, 2 * dense(5, 3) + 2 * dense(4, 5) + dense(2, 4),
+    lambda x, *w: own_gate(x.view(4, 3), *w), half_sse, real(2), sgd(0.1))
+
+
+def own_gate(x, w, b, v, c, w2, b2, v2, c2, u, d):
+    z, gate = linear(x, w, b), torch.sigmoid(linear(x, v, c))
+    x = (torch.tanh(z) * gate + F.relu(z) * gate).mean(0)
+    return linear(linear(x, w2, b2) * torch.sigmoid(linear(x, v2, c2)), u, d)
+
+
+net("own_mixture", """
+layer "mixture" {
+  args = { size "units" },
+  weights = function(s, p)
+    return { {"u", p.units, s.x.size}, {"v", p.units, s.x.size},
+             {"m", s.x.size} }
+  end,
+  formula = [=[
+    a[j] = sum(k: u[j,k] * x[k])
+    p[j] = softmax(a[j])
+    c[j] = sum(k: v[j,k] * x[k])
+    q[j] = softmax(c[j])
+    share = sigmoid(sum(k: m[k] * x[k]))
+    y[j] = share * p[j] + (1 - share) * q[j]
+  ]=],
+}
+input 4
+dense 5 tanh
+mixture 3
+loss mse
+optimizer adam rate=0.02
+batch 3
+""", 4, dense(5, 4) + [Weight(3, 5), Weight(3, 5), Weight(5)],
+    lambda x, w, b, u, v, m: mixture(torch.tanh(linear(x, w, b)), u, v, m),
+    mse, one_hot(3), adam(0.02))
+
+
+def mixture(x, u, v, m):
+    share = torch.sigmoid(m @ x)
+    return share * softmax(linear(x, u)) + (1 - share) * softmax(linear(x, v))
+
+
 net("own_words", """
 activation "bent" {
   args = { number("a", 0.5) },
