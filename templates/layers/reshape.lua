@@ -11,7 +11,7 @@ end
 
 layer "reshape" {
 	doc = "the same values in the same order as another shape; with steps=, a sequence",
-	args = { dims "to", whole("steps", 0, { from = 1 }) },
+	args = { dims "to", whole("steps", 0, { from = 0 }) },
 	shape = function(s, p)
 		local y, size = { kind = #p.to == 1 and "vector" or nil }, 1
 		if p.steps > 0 then
