@@ -524,6 +524,7 @@ typedef struct {
 	int64_t work;                /* reals of workspace */
 	int samples;                 /* most at a time; 1: no loops over samples */
 	bool by_samples;             /* straight line on vectors of samples */
+	bool exact;                  /* always as many samples, never fewer */
 	bool used;
 } KernelPlan;
 typedef struct {

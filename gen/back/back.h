@@ -82,6 +82,7 @@ typedef struct {
 	Program *p;
 	Layout *layout;             /* by tensor; temporaries may be padded */
 	int samples;
+	bool exact;                 /* not fewer samples at times */
 	int32_t least;              /* extent of an index that has vectors */
 	uint32_t *seen, now;        /* by expression */
 	bool rest;                  /* rows remain: tile_rest() */
@@ -98,6 +99,7 @@ bool tile_mapped(Vectors *v, const Stmts *list, const Accesses *a,
 	Index of[64]);
 bool tile_along(Vectors *v, const Stmt *s, Index lane, int *gathers);
 int32_t tile_extent(const Vectors *v, Index i);
+bool tile_varies(const Vectors *v, Index i); /* the extent is the most */
 uint32_t tile_reductions(const Vectors *v, const Stmt *s); /* with > 1 term */
 void tile_pad(Vectors *v, TensorId t);
 uint32_t tile_outer(const Program *p, const Stmt *s, const Schedule *q);
@@ -242,6 +244,7 @@ void line_wrap(Emit *e);
 Linear linear(Emit *e, AffId a);
 void linear_aff(Emit *e, Linear *l, AffId a, int64_t scale); /* l += */
 void put_linear(Emit *e, const Linear *l, int precedence);
+const char *extent_text(Emit *e, Index i);   /* 784, or samples */
 bool aff_value(Emit *e, AffId a, int64_t *v); /* false: not constant here */
 void put_expr(Emit *e, ExprId id, int precedence);
 const Hoists *hoists_of(Emit *e, ExprId root);

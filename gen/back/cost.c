@@ -30,6 +30,7 @@ static const double busy_wide[WIDE_TILE + 1] = {
 	.96, .97, .97, .98, .98, .98, .98, .99, .99, 1, 1, 1
 };
 #define TEXT .002               /* what a line of text for each sum is worth */
+#define AGAIN 2                 /* rows: the rest reads all vectors once more */
 
 /* `points` terms by vectors along an index of that extent, with so many reads
  * whose lanes lie apart */
@@ -77,8 +78,8 @@ cost_rows(int32_t extent, int32_t vectors, bool known, bool wide)
 	for (r = 1; r * vectors <= most && r <= extent && r <= 16; r++) {
 		rest = extent % r;
 		time = known ? (extent - rest) / use[r * vectors] + rest /
-		       use[rest * vectors] : (extent + r - 1) / r * r /
-		       use[r * vectors];
+		       use[rest * vectors] + AGAIN * (rest > 0) :
+		       (extent + r - 1) / r * r / use[r * vectors];
 		time *= wide ? 1 + TEXT * r * vectors : 1;
 		if (least == 0 || time <= least) {
 			least = time;

@@ -305,9 +305,9 @@ plan_explain(Program *p, const Plan *plan, Text *out)
 		x.work = x.bytes = 0;
 		text_add(out, "\n%s", kernel_name((Kernel)k));
 		if (x.k->samples > 1)
-			text_add(out, ", up to %d samples at a time%s",
-			         x.k->samples, x.k->by_samples ?
-			         ", in vectors of them" : "");
+			text_add(out, ", %s%d samples at a time%s",
+			         x.k->exact ? "" : "up to ", x.k->samples,
+			         x.k->by_samples ? ", in vectors of them" : "");
 		text_add(out, "\n");
 		explain_kernel(&x);
 		text_add(out, "  in all: %s multiply-adds, %s touched, "

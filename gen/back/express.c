@@ -291,13 +291,11 @@ put_index_value(Emit *e, AffId a)
 static void
 put_count(Emit *e)
 {
-	if (e->kernel != K_UPDATE && e->kernel != K_STEP) {
+	if (e->kernel != K_UPDATE) {
 		put(e, literal_text(e, 1));
 		return;
 	}
-	e->use_n |= e->kernel == K_UPDATE;
-	e->use_samples |= e->kernel == K_STEP;
-	e->use_count = true;
+	e->use_n = e->use_count = true;
 	put(e, "count");
 }
 

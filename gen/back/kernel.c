@@ -225,8 +225,8 @@ put_aliases(Emit *e, Text *out)
 		text_put(out, ";\n", 2);
 	}
 	if (e->use_count)
-		text_add(out, "\tconst %s count = (%s)%ssamples;\n", e->real,
-		         e->real, e->kernel == K_STEP ? "" : "n->");
+		text_add(out, "\tconst %s count = (%s)n->samples;\n", e->real,
+		         e->real);
 }
 
 /* straight line on vectors of samples: within their loop? */

@@ -231,7 +231,7 @@ rows(const Judged *j)
 		return "the rows of a tile are results";
 	if (row->count > MOST_ROWS || row->guarded || row->step != 1)
 		return "a tile has at most 12 rows, one after the other";
-	if (row->index == SAMPLE && !row->clamped)
+	if (tile_varies(j->v, row->index) && !row->clamped)
 		return "rows over samples must be clamped";
 	why = loops_over(j, row->index, l, &n);
 	extent = tile_extent(j->v, row->index);

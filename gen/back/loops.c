@@ -92,6 +92,17 @@ is_reverse(const Emit *e, const Stmt *s, const Loop *l)
 	       e->p->scans.v[s->scan].reverse;
 }
 
+const char *
+extent_text(Emit *e, Index i)
+{
+	if (i != SAMPLE)
+		return fmt(e->c, "%d", e->p->index.v[i].extent);
+	if (e->k->exact)
+		return fmt(e->c, "%d", e->k->samples);
+	e->use_samples = true;
+	return "samples";
+}
+
 /* j += 2*BP_LANES_VF */
 static void
 put_step(Emit *e, const Loop *l, const char *v)
@@ -115,7 +126,8 @@ put_for(Emit *e, const Stmt *s, const Loop *l)
 {
 	const char *v = e->vars.v[e->vars.n - 1].name;
 	Linear whole = { .k = e->env[l->index].k };
-	int32_t extent = e->p->index.v[l->index].extent;
+	int32_t extent = l->index == SAMPLE ? e->k->samples :
+	                 e->p->index.v[l->index].extent;
 	int64_t end = (int64_t)l->count * l->step;
 	int i;
 
@@ -126,9 +138,9 @@ put_for(Emit *e, const Stmt *s, const Loop *l)
 	}
 	if (!l->first && !e->env[l->index].k && l->step > 1 && end > extent)
 		end = extent;
-	if (l->index == SAMPLE) {
-		e->use_samples = true;
-		put(e, fmt(e->c, "for (int %s = 0; %s < samples", v, v));
+	if (l->index == SAMPLE && !e->k->exact) {
+		put(e, fmt(e->c, "for (int %s = 0; %s < %s", v, v,
+		           extent_text(e, SAMPLE)));
 	} else {
 		put(e, fmt(e->c, "for (int %s = 0; %s < %lld", v, v,
 		    (long long)end));

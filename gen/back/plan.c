@@ -105,7 +105,8 @@ loops(Planner *a, KernelPlan *k, const Stmts *list, StmtId from, StmtId to)
 {
 	uint32_t scan = list->v[from].scan;
 	const Scan *sc = &a->p->scans.v[scan];
-	Vectors v = { .p = a->p, .layout = k->layout, .samples = a->samples };
+	Vectors v = { .p = a->p, .layout = k->layout, .samples = a->samples,
+	              .exact = k->exact };
 	StmtId i;
 
 	into_part(a, 4 * (to - from));
@@ -141,7 +142,7 @@ schedules(Planner *a, KernelPlan *k, const Stmts *list, const Accesses *acc,
 {
 	Program *p = a->p;
 	Vectors v = { .p = p, .list = list, .layout = k->layout,
-	              .samples = a->samples, .least = 2 };
+	              .samples = a->samples, .exact = k->exact, .least = 2 };
 	StmtId i, end;
 	const Given *g;
 	uint32_t n;
@@ -189,6 +190,7 @@ plan_kernel(Planner *a, Kernel kernel)
 	k->store = mem(p->c, (p->tensors.n + 1) * sizeof *k->store);
 	k->layout = layout_copy(a);
 	k->samples = several(a, kernel);
+	k->exact = kernel == K_STEP;
 	a->samples = k->by_samples ? 1 : k->samples;
 	if (!k->samples || !wants(p, kernel) ||
 	    (kernel == K_TRAINLOSS && !a->o->check))

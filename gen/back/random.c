@@ -276,7 +276,8 @@ some_rows(Drawn *d)
 		most = MOST_ROWS;
 	d->rows = 2 + (int32_t)random_below(d->state, (uint32_t)most - 1);
 	d->rowed = true;
-	d->clamped = d->row == SAMPLE || random_below(d->state, 3) == 0;
+	d->clamped = tile_varies(d->v, d->row) ||
+	             random_below(d->state, 3) == 0;
 }
 
 static void

@@ -126,13 +126,14 @@ samples_begin(Emit *e)
 {
 	e->lane = SAMPLE;
 	e->by_vectors = true;
-	e->use_vectors = e->use_samples = true;
+	e->use_vectors = true;
 	line_open(e);
-	put(e, fmt(e->c, "for (int s = 0; s < samples; s += %s) {\n",
-	    e->lanes));
+	put(e, fmt(e->c, "for (int s = 0; s < %s; s += %s) {\n",
+	    extent_text(e, SAMPLE), e->lanes));
 	e->indent++;
 	line_open(e);
-	put(e, "const int rest = samples - s;\n\n");
+	put(e, fmt(e->c, "const int rest = %s - s;\n\n",
+	    extent_text(e, SAMPLE)));
 }
 
 /* the loss goes to the total; from here on sums are single numbers */

@@ -428,7 +428,7 @@ kernels(lua_State *L, Skeleton *k)
 		{ "training_loss", "nxt", K_TRAINLOSS },
 		{ "update", "n", K_UPDATE }, { "ahead", "nx", K_AHEAD },
 		{ "online", "+nxt", K_ONLINE },
-		{ "mini_batch", "+nxts", K_STEP }, { "step", "nxy", K_STREAM },
+		{ "mini_batch", "+nxt", K_STEP }, { "step", "nxy", K_STREAM },
 		{ "reset", "n", K_RESET }
 	};
 	size_t i;

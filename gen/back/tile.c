@@ -84,15 +84,13 @@ rows_begin(Tile *t, Bound *rows)
 		l = linear(e, aff_var(e->p, t->row->index));
 		name = free_word(e, fmt(e->c, "%s%d", e->vars.v[t->row0.var[
 			t->row0.vars - 1]].name, r));
-		last = t->row->index == SAMPLE ? "samples - 1" :
-		       fmt(e->c, "%d", extent - 1);
+		last = extent_text(e, t->row->index);
 		line_open(e);
 		e->use_least = true;
 		put(e, fmt(e->c, "const int %s = %s_least(", name, e->prefix));
 		put_linear(e, &l, P_ADD);
-		put(e, fmt(e->c, ", %s", last));
+		put(e, fmt(e->c, ", %s - 1", last));
 		line_close(e, ");");
-		e->use_samples |= t->row->index == SAMPLE;
 		PUSH(e->c, &e->vars, ((Var){ name, 1, extent - 1 }));
 		PUSH(e->c, &e->scope, (int)e->vars.n - 1);
 		rows[r] = (Bound){ .var = { (int)e->vars.n - 1 }, .vars = 1 };

@@ -230,8 +230,7 @@ tile_end(Tile *t, const Bound *rows, uint32_t first)
 		line_open(e);
 		put(e, "if (");
 		put_linear(e, &l, P_ADD);
-		put(e, t->row->index == SAMPLE ? " < samples)" :
-		    fmt(e->c, " < %d)", e->p->index.v[t->row->index].extent));
+		put(e, fmt(e->c, " < %s)", extent_text(e, t->row->index)));
 		o = body_open(e, e->line);
 		finish_row(t, rows, r, first);
 		body_close(e, o);

@@ -85,6 +85,12 @@ tile_extent(const Vectors *v, Index i)
 	return i == SAMPLE ? v->samples : v->p->index.v[i].extent;
 }
 
+bool
+tile_varies(const Vectors *v, Index i)
+{
+	return i == SAMPLE && !v->exact;
+}
+
 uint32_t
 tile_reductions(const Vectors *v, const Stmt *s)
 {
@@ -271,8 +277,8 @@ reduce(Vectors *v, const Stmt *s, Schedule *q, Index i)
 	    .guarded = extent % panel != 0 });
 }
 
-/* The rows of a tile: other results, or panels of the lane.  Only the samples
- * are clamped. */
+/* The rows of a tile: other results, or panels of the lane.  Only samples whose
+ * number varies are clamped. */
 typedef struct { Index index; int32_t n, of, step; } Rows;
 
 /* all whole tiles */
@@ -280,7 +286,7 @@ static void
 row_loop(Vectors *v, Schedule *q, const Rows *r)
 {
 	tile_loop(v, q, (Loop){ .index = r->index, .step = r->n * r->step,
-	    .count = r->index == SAMPLE ? (r->of + r->n - 1) / r->n :
+	    .count = tile_varies(v, r->index) ? (r->of + r->n - 1) / r->n :
 	             r->of / r->n });
 }
 
@@ -289,7 +295,7 @@ static void
 rows_of_tile(Vectors *v, Schedule *q, const Rows *r, bool rest)
 {
 	tile_loop(v, q, (Loop){ .index = r->index, .step = r->step,
-	    .how = LOOP_UNROLL, .clamped = r->index == SAMPLE,
+	    .how = LOOP_UNROLL, .clamped = tile_varies(v, r->index),
 	    .count = rest ? r->of % r->n : r->n,
 	    .first = rest ? r->of / r->n * r->n * r->step : 0 });
 }
@@ -348,7 +354,8 @@ choose_rows(Vectors *v, const Stmt *s, const Schedule *q, int32_t panel,
 		return r;
 	if (row_index(v, s, q->lane, &r.index)) {
 		r.of = tile_extent(v, r.index);
-		r.n = cost_rows(r.of, vectors, r.index != SAMPLE, v->wide);
+		r.n = cost_rows(r.of, vectors, !tile_varies(v, r.index),
+		                v->wide);
 	} else if (panel && extent % panel == 0 && !apart) {
 		r.of = extent / panel;
 		r.n = cost_beside(r.of, vectors);
@@ -414,7 +421,7 @@ tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	if (r.n > 1 || rest)
 		rows_of_tile(v, q, &r, rest);
 	v->rows = other;
-	v->rest = r.n > 1 && r.index != SAMPLE && r.of % r.n;
+	v->rest = r.n > 1 && !tile_varies(v, r.index) && r.of % r.n;
 	tile_loop(v, q, (Loop){ .index = q->lane, .count = vectors, .step = 1,
 	    .how = LOOP_VECTORS });
 }

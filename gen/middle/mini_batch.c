@@ -12,7 +12,7 @@ typedef struct {
 	bool *gone;                 /* by statement of the rule: is done */
 	TensorId *sum;              /* by tensor: of a T_GRAD, its temporary */
 	bool *placed;               /* by tensor: the sum is computed */
-	bool single;                /* a mini-batch is one sample */
+	int samples;                /* of a mini-batch; 0: all there are */
 } Steps;
 
 /* a number that all weights are divided by and that nothing changes any more */
@@ -23,8 +23,6 @@ same_for_all(Steps *s, ExprId e)
 	Reads reads = { 0 };
 	uint32_t i, k;
 
-	if (s->p->exprs.v[e].op == E_CNT)
-		return !s->single;
 	expr_reads(s->p, e, true, &reads);
 	for (i = 0; i < reads.n; i++) {
 		TensorId t = s->p->exprs.v[reads.v[i]].tensor;
@@ -68,8 +66,11 @@ renamed(Program *p, ExprId e, void *u)
 	Steps *s = u;
 	const Expr it = p->exprs.v[e], *x = &it;
 
-	if (x->op == E_CNT && s->single)
-		return ex_num(p, 1);
+	if (x->op == E_CNT && s->samples)
+		return ex_num(p, s->samples);
+	if (x->op == E_DIV && !p->net->strict && p->exprs.v[x->b].op == E_NUM)
+		return ex_bin(p, E_MUL, x->a, ex_num(p, 1 /
+		              p->exprs.v[x->b].num));
 	if (x->op == E_DIV && !p->net->strict && same_for_all(s, x->b))
 		return ex_bin(p, E_MUL, x->a, one_over(s, x->b));
 	if (x->op == E_READ && s->sum[x->tensor])
@@ -234,7 +235,8 @@ static void
 step(Program *p)
 {
 	Steps s = { .p = p, .out = &p->kernel[K_STEP],
-	            .single = p->net->batch == 1 && !p->net->batch_all };
+	            .samples = p->net->batch_all ? 0 :
+	                       p->net->batch > 1 ? p->net->batch : 1 };
 	const Stmts *gradient = &p->kernel[K_GRADIENT];
 	Indices roots = { 0 };
 	uint32_t i, first;
@@ -258,7 +260,7 @@ step(Program *p)
 	}
 	first = s.out->n;
 	rules(&s);
-	if (s.single)
+	if (s.samples == 1)
 		single(p, s.out, first);
 	p->loss[K_STEP] = p->loss[K_GRADIENT];
 	PUSH(p->c, &roots, p->loss[K_STEP]);

@@ -322,30 +322,28 @@ ${name}_update(${name}_net *n)
 @ end
 @ if K.mini_batch then
 /* a mini-batch: forward, backward and the rule; returns total and the losses */
-@ if K.mini_batch.samples > 1 then
-@ kernel(K.mini_batch, "static " .. name .. "_real", name .. "_mini_batch", xt .. ", int samples" .. total)
-
-	n->step++;
-@ if not K.mini_batch.adds then
-	for (int s = 0; s < samples; s++)
-		total += ${K.mini_batch.result};
-@ end
-	return total;
-}
-
-@ else
 @ kernel(K.mini_batch, "static " .. name .. "_real", name .. "_mini_batch", xt .. total)
 
 	n->step++;
+@ if K.mini_batch.samples == 1 then
 	return total + ${K.mini_batch.result};
+@ else
+@ if not K.mini_batch.adds then
+	for (int s = 0; s < ${NAME}_BATCH; s++)
+		total += ${K.mini_batch.result};
+@ end
+	return total;
+@ end
 }
 
-@ end
 @ end
 ${name}_real
 ${name}_train(${name}_net *n, const ${name}_real *x, const ${name}_real *t, size_t count)
 {
 	${name}_real sum = -0.0${f};
+@ if K.mini_batch and K.mini_batch.samples > 1 then
+	size_t i = 0;
+@ end
 
 	if (n->samples)
 		${name}_zero_gradient(n);
@@ -362,6 +360,11 @@ ${name}_train(${name}_net *n, const ${name}_real *x, const ${name}_real *t, size
 @ elseif K.mini_batch and K.mini_batch.samples == 1 then
 	for (size_t i = 0; i < count; i++)
 		sum = ${name}_mini_batch(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS, sum);
+@ elseif K.mini_batch then
+	for (; count - i >= ${NAME}_BATCH; i += ${NAME}_BATCH)
+		sum = ${name}_mini_batch(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS, sum);
+	sum = ${name}_gradients(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS, count - i, sum);
+	${name}_update(n);
 @ elseif batch_all then
 	sum = ${name}_gradients(n, x, t, count, sum);
 	${name}_update(n);
@@ -369,12 +372,8 @@ ${name}_train(${name}_net *n, const ${name}_real *x, const ${name}_real *t, size
 	for (size_t i = 0; i < count; i += ${NAME}_BATCH) {
 		const size_t some = count - i < ${NAME}_BATCH ? count - i : ${NAME}_BATCH;
 
-@ if K.mini_batch then
-		sum = ${name}_mini_batch(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS, (int)some, sum);
-@ else
 		sum = ${name}_gradients(n, x + i*${NAME}_INPUTS, t + i*${NAME}_TARGETS, some, sum);
 		${name}_update(n);
-@ end
 	}
 @ end
 	return count ? sum/(${name}_real)(uint32_t)count : 0.0${f};

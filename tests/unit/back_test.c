@@ -312,6 +312,7 @@ costs(void **state)
 	assert_int_equal(cost_rows(784, 2, true, false), 6);
 	assert_int_equal(cost_rows(784, 1, true, false), 12);
 	assert_int_equal(cost_rows(64, 2, false, false), 6);
+	assert_int_equal(cost_rows(64, 2, true, true), 8);
 	assert_int_equal(cost_rows(4, 2, true, false), 4);
 	assert_int_equal(cost_rows(1, 2, true, false), 1);
 	/* four chains of additions, if there are as many panels; with fewer,
@@ -343,8 +344,9 @@ costs(void **state)
 	     "optimizer sgd rate=0.1\n", 0, 16);
 	assert_string_equal(schedule_of(c, wide, K_FORWARD),
 		"j<2*64, j<32*2v, k<784, j<2*32 unroll, j<2 vectors");
-	assert_non_null(strstr(schedule_of(c, wide, K_STEP),
+	assert_non_null(strstr(schedule_of(c, wide, K_GRADIENTS),
 		"clamped unroll, j<2 vectors"));
+	assert_null(strstr(schedule_of(c, wide, K_STEP), "clamped"));
 	ctx_free(c);
 }
 
