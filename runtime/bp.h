@@ -1142,6 +1142,13 @@ bp_cosf(float x)
 #define BP_REGISTER 8
 #endif
 
+/* the line of the cache at p, to be written soon; only speed depends on it */
+#if defined __clang__ || (defined __GNUC__ && !defined __TINYC__)
+#define BP_PREFETCH(p) __builtin_prefetch(p, 1)
+#else
+#define BP_PREFETCH(p) ((void)(p))
+#endif
+
 /* how many of them there are: what a tile of sums may hold */
 #if defined __AVX512F__ || defined __aarch64__ || defined __VSX__
 #define BP_REGISTERS 32

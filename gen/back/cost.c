@@ -19,6 +19,7 @@
 
 enum { WIDE_TILE = 26, GATHER = 10, JOIN = 7, LATENCY = 4 };
 #define LINE .5
+enum { NEAR = 1 << 19 };         /* bytes */
 #define CLEARLY .8              /* of the scalars' cost: worth a change */
 
 static const double busy[MOST_VECTORS + 1] = {
@@ -129,4 +130,12 @@ int32_t
 cost_columns(int32_t extent, int32_t panel)
 {
 	return (panel ? panel : cost_panel(extent)) / layout_round(1);
+}
+
+/* With what else a step touches, it has left a cache of 1 MB before its turn
+ * comes again. */
+bool
+cost_is_far(int64_t bytes)
+{
+	return bytes > NEAR;
 }

@@ -306,6 +306,7 @@ emit_tile(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 			t.sum = local_name(e, "acc");
 		else
 			first = 1;
+		tile_fetch(&t, rows);
 		tile_sum(&t, rows);
 	}
 	feeds = !e->fed;

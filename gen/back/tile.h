@@ -52,5 +52,6 @@ void fed_end(Tile *t);
 /* ---- tile_end.c: the statements from `first` on */
 void tile_store(Tile *t, const Stmt *s, uint32_t i, int32_t r, int32_t c);
 void tile_end(Tile *t, const Bound *rows, uint32_t first);
+void tile_fetch(Tile *t, const Bound *rows); /* in front of the sum */
 
 #endif

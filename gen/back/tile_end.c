@@ -237,3 +237,74 @@ tile_end(Tile *t, const Bound *rows, uint32_t first)
 	}
 	e->named.n = t->named;
 }
+
+/* ---- what comes from afar while the sum is computed */
+
+/* n->w1 = n->w1 - ...: an array of the network that the statement renews */
+static bool
+renews(const Tile *t, const Stmt *s)
+{
+	const Reads *r = reads_of(t->e, s->expr);
+	uint32_t i;
+
+	for (i = 0; i < r->n; i++)
+		if (t->e->p->exprs.v[r->v[i]].tensor == s->target)
+			return t->e->k->store[s->target].how == ST_FIELD;
+	return false;
+}
+
+static int64_t
+bytes_renewed(const Tile *t)
+{
+	const Emit *e = t->e;
+	int64_t reals = 0;
+	uint32_t i;
+
+	for (i = 1; i < t->n; i++) {
+		const Stmt *s = tile_stmt(t, i);
+		if (renews(t, s))
+			reals += layout_size(&e->p->tensors.v[s->target],
+			                     &e->k->layout[s->target]);
+	}
+	return reals * (e->p->dtype == F32 ? 4 : 8);
+}
+
+static void
+fetch(Tile *t, const Bound *rows, uint32_t i)
+{
+	Emit *e = t->e;
+	const Stmt *s = tile_stmt(t, i);
+	int32_t r, c;
+
+	for (r = 0; r < t->rows; r++)
+		for (c = 0; c < t->columns; c++) {
+			Spot at = tile_go(t, &t->all[i], rows, r, c);
+			line_open(e);
+			put(e, "BP_PREFETCH(");
+			put_address(e, s->target, &e->p->subs.v[s->lhs],
+			            s->nlhs);
+			line_close(e, ");");
+			tile_leave(t, at);
+		}
+}
+
+/* Weights and state that no near cache holds are asked for before the sum that
+ * they wait for; it takes longer than they do. */
+void
+tile_fetch(Tile *t, const Bound *rows)
+{
+	Emit *e = t->e;
+	uint32_t i;
+
+	if (!cost_is_far(bytes_renewed(t)))
+		return;
+	for (i = 1; i < t->n; i++) {
+		if (!renews(t, tile_stmt(t, i)))
+			continue;
+		e->along_now++;
+		follow(e, &t->all[i], &t->all[0], t->depth);
+		fetch(t, rows, i);
+		follow(e, &t->all[0], &t->all[i], t->depth);
+	}
+	e->along_now++;
+}
