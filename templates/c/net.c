@@ -71,7 +71,9 @@ ${name}_least(int a, int b)
 static ${name}_real
 ${name}_larger(${name}_real m, ${name}_real x)
 {
-	return x > m || (x != x && m == m) ? x : m;
+	if (x != x && m == m)
+		return x;
+	return x > m ? x : m; /* one instruction, where there is one */
 }
 
 @ end
