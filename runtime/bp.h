@@ -1209,6 +1209,40 @@ typedef __PTRDIFF_TYPE__ bp_stride;
 	__extension__ (V##i){ BP_LIST(n, BP_PLUS, (by) % (n)) })
 #endif
 
+/* a and b, each groups of g lanes: the first lane of a group is added to the one
+ * in its middle, and so on; groups of g/2 remain, those of a, then those of b */
+#define BP_HALF(g, n) ((g) <= (n) ? (g)/2 : 1)
+#define BP_FIRST(i, half) (i)/(half)*2*(half) + (i)%(half)
+#define BP_SECOND(i, half) BP_FIRST(i, half) + (half)
+#define BP_PAIR(V, n, a, b, g) \
+	(BP_MIX(V, n, a, b, BP_FIRST, BP_HALF(g, n)) + \
+	 BP_MIX(V, n, a, b, BP_SECOND, BP_HALF(g, n)))
+/* without loops, so that gcc sees early that v need not lie in memory */
+#define BP_PAIR_AT(S, v, count, g, i) \
+	if (i < count) \
+		v[i/2] = bp_pair##g##S(v[i], v[i + (i + 1 < count)]);
+#define BP_PAIRS(S, n, v, count, g) \
+	if (n >= g) { \
+		BP_PAIR_AT(S, v, count, g, 0) BP_PAIR_AT(S, v, count, g, 2) \
+		BP_PAIR_AT(S, v, count, g, 4) BP_PAIR_AT(S, v, count, g, 6) \
+		BP_PAIR_AT(S, v, count, g, 8) BP_PAIR_AT(S, v, count, g, 10) \
+		BP_PAIR_AT(S, v, count, g, 12) BP_PAIR_AT(S, v, count, g, 14) \
+		count = (count + 1)/2; \
+	}
+#define BP_PAIR_OF(S, V, n, g) \
+BP_VECTOR V \
+bp_pair##g##S(V a, V b) \
+{ \
+	return BP_PAIR(V, n, a, b, g); \
+}
+#ifdef __clang__
+#define BP_MIX(V, n, a, b, f, half) \
+	__builtin_shufflevector(a, b, BP_LIST(n, f, half))
+#else
+#define BP_MIX(V, n, a, b, f, half) __builtin_shuffle(a, b, \
+	__extension__ (V##i){ BP_LIST(n, f, half) })
+#endif
+
 /* gcc 12 fails (in gimple_expand_vec_cond_expr) where two branches meet with a
  * mask each, if the machine does not blend integers: hide that it is one. */
 #if defined __SSE2__ && !defined __clang__ && \
@@ -1225,7 +1259,8 @@ typedef __PTRDIFF_TYPE__ bp_stride;
  * splat: x - 0 is x, also for -0.
  * blend: written so that gcc makes one instruction of it and the comparison.
  * gather, scatter: lane i is p[i*stride]; without a place it is as lane 0.
- * sum: in the order of BP_JOIN_16.  add_lanes: from left to right. */
+ * sum: in the order of BP_JOIN_16.  sums: lane i is that of v[i], i < count <= n,
+ * the others are some of them again; v is lost.  add_lanes: from left to right. */
 #define BP_VECTORS(S, V, n, R, U, I) \
 typedef R V __attribute__((vector_size(n*sizeof(R)))); \
 typedef R V##_any __attribute__((vector_size(n*sizeof(R)), \
@@ -1310,6 +1345,21 @@ bp_sum##S(V v) \
 	return v[0]; \
 } \
 \
+BP_PAIR_OF(S, V, n, 16) \
+BP_PAIR_OF(S, V, n, 8) \
+BP_PAIR_OF(S, V, n, 4) \
+BP_PAIR_OF(S, V, n, 2) \
+\
+BP_VECTOR V \
+bp_sums##S(V *v, int count) \
+{ \
+	BP_PAIRS(S, n, v, count, 16) \
+	BP_PAIRS(S, n, v, count, 8) \
+	BP_PAIRS(S, n, v, count, 4) \
+	BP_PAIRS(S, n, v, count, 2) \
+	return v[0]; \
+} \
+\
 BP_APART R \
 bp_add_lanes##S(R s, V v, int rest) \
 { \
@@ -1350,6 +1400,22 @@ bp_store_rest##S(R *p, V v, int rest) \
 		bp_store##S(p, v); \
 	else \
 		bp_scatter##S(p, 1, v, rest); \
+}
+
+/* p[i] is the sum of v[i], i < count <= 16; v is lost, and a place without a sum,
+ * as far as there is room, may get one too */
+#define BP_SUMS_AT(S, n, k) \
+	if (k*n < count) \
+		bp_store_rest##S(p + k*n, bp_sums##S(v + k*n, \
+			count - k*n < n ? count - k*n : n), room - k*n);
+#define BP_STORE_SUMS(S, V, n, R) \
+BP_VECTOR void \
+bp_store_sums##S(R *p, V *v, int count, int room) \
+{ \
+	BP_SUMS_AT(S, n, 0) BP_SUMS_AT(S, n, 1) \
+	BP_SUMS_AT(S, n, 2) BP_SUMS_AT(S, n, 3) \
+	BP_SUMS_AT(S, n, 4) BP_SUMS_AT(S, n, 5) \
+	BP_SUMS_AT(S, n, 6) BP_SUMS_AT(S, n, 7) \
 }
 
 /* the body of a function that has no better way */
@@ -1438,6 +1504,7 @@ bp_store_rest_vf(float *p, bp_vf v, int rest)
 #else
 BP_VECTORS_REST(_vf, bp_vf, BP_LANES_VF, float)
 #endif
+BP_STORE_SUMS(_vf, bp_vf, BP_LANES_VF, float)
 #else
 typedef float bp_vf;
 #define bp_load_vf(p) (*(p))
@@ -1453,6 +1520,16 @@ typedef float bp_vf;
 #define bp_sum_vf(v) (v)
 #define bp_add_lanes_vf(s, v, rest) ((rest) > 0 ? (s) + (v) : (s))
 #define bp_lane_vf(v, i) (v)
+
+BP_INLINE void
+bp_store_sums_vf(float *p, const float *v, int count, int room)
+{
+	int i;
+
+	(void)room;
+	for (i = 0; i < count; i++)
+		p[i] = v[i];
+}
 
 BP_INLINE float
 bp_larger_vf(float m, float x)
@@ -1545,6 +1622,7 @@ bp_store_rest_v(double *p, bp_v v, int rest)
 #else
 BP_VECTORS_REST(_v, bp_v, BP_LANES_V, double)
 #endif
+BP_STORE_SUMS(_v, bp_v, BP_LANES_V, double)
 #else
 typedef double bp_v;
 #define bp_load_v(p) (*(p))
@@ -1560,6 +1638,16 @@ typedef double bp_v;
 #define bp_sum_v(v) (v)
 #define bp_add_lanes_v(s, v, rest) ((rest) > 0 ? (s) + (v) : (s))
 #define bp_lane_v(v, i) (v)
+
+BP_INLINE void
+bp_store_sums_v(double *p, const double *v, int count, int room)
+{
+	int i;
+
+	(void)room;
+	for (i = 0; i < count; i++)
+		p[i] = v[i];
+}
 
 BP_INLINE double
 bp_larger_v(double m, double x)

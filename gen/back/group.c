@@ -135,6 +135,7 @@ joined(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list, StmtId from)
 	PUSH(a->p->c, &k->schedules, q);
 	if (across(v, s, &rest, true))
 		PUSH(a->p->c, &k->schedules, rest);
+	tile_pad(v, s->target);
 	return 1;
 }
 

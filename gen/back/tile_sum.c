@@ -251,15 +251,63 @@ across_store(Tile *t, const Bound *rows, int32_t r)
 		e->env[t->row->index] = was;
 }
 
+/* do the results lie side by side, so that they go out as vectors? */
+static bool
+side_by_side(const Tile *t, const Stmt *s)
+{
+	const Program *p = t->e->p;
+	const Layout *l = &t->e->k->layout[s->target];
+	uint32_t along = (uint32_t)l->lane + p->tensors.v[s->target].batch;
+	Index row;
+
+	return t->rows > 1 && !s->add && !tile_holds(t, s) &&
+	       along < s->nlhs && l->panel == l->padded &&
+	       aff_is_var(p, p->subs.v[s->lhs + along].id, &row) &&
+	       row == t->row->index;
+}
+
+/* bp_vf acc[] = { acc_0, acc_1 }; bp_store_sums_vf(z + j, acc, 2, 16); */
+static void
+across_store_all(Tile *t, const Stmt *s, const Bound *rows)
+{
+	Emit *e = t->e;
+	Bound was = e->env[t->row->index];
+	const Layout *l = &e->k->layout[s->target];
+	bool whole = t->rows == e->p->index.v[t->row->index].extent &&
+		e->k->store[s->target].how != ST_ARG;
+	int32_t r, c;
+
+	line_open(e);
+	put(e, fmt(e->c, "%s %s[] = { ", e->vector, t->sum));
+	for (r = 0; r < t->rows; r++)
+		for (c = 0; c < t->columns; c++) {
+			put(e, c ? " + " : r ? ", " : "");
+			put_sum(t, r, c, 0);
+		}
+	line_close(e, " };");
+	line_open(e);
+	put(e, fmt(e->c, "bp_store_sums%s(", e->of_vector));
+	e->env[t->row->index] = rows[0];
+	put_address(e, s->target, &e->p->subs.v[s->lhs], s->nlhs);
+	e->env[t->row->index] = was;
+	put(e, fmt(e->c, ", %s, %d, %d", t->sum, t->rows,
+	    whole && l->padded > t->rows ? l->padded : t->rows));
+	line_close(e, ");");
+}
+
 void
 tile_across(Tile *t, const Bound *rows)
 {
+	const Stmt *s = tile_stmt(t, 0);
 	int32_t r;
 
 	t->sum = local_name(t->e, "acc");
 	t->e->along_now++;
 	sum_begin(t, rows);
 	across_loops(t, rows, t->depth);
-	for (r = 0; r < t->rows; r++)
-		across_store(t, rows, r);
+	if (side_by_side(t, s))
+		across_store_all(t, s, rows);
+	else
+		for (r = 0; r < t->rows; r++)
+			across_store(t, rows, r);
 }

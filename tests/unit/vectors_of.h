@@ -144,6 +144,36 @@ X(sums)(int seed)
 	}
 }
 
+/* sums of count vectors side by side, and nothing beyond the room for them */
+static void
+X(many_sums)(int seed)
+{
+	X(vector) v[16], lost[16];
+	R p[32], lane;
+	int i, k, count, room;
+
+	for (i = 0; i < 16; i++) {
+		R a[LANES];
+		for (k = 0; k < LANES; k++)
+			a[k] = (R)((seed + 7*i + k*k) % 31)/(R)8;
+		v[i] = X(vector_of)(a);
+	}
+	for (count = 1; count <= 16; count++)
+		for (room = count; room <= 16; room += 16 - count ? 16 - count
+		     : 1) {
+			for (i = 0; i < 32; i++)
+				p[i] = (R)99;
+			memcpy(lost, v, sizeof v);
+			ID(bp_store_sums)(p, lost, count, room);
+			for (i = 0; i < 32; i++) {
+				lane = i < count ? ID(bp_sum)(v[i]) : (R)99;
+				verdict(X(alike)(p[i], lane) ||
+				        (i >= count && i < room), "store_sums",
+				        NAME, count, i);
+			}
+		}
+}
+
 static void
 X(choices)(int seed)
 {
@@ -194,6 +224,7 @@ X(operations)(void)
 	for (seed = 0; seed < 200; seed++) {
 		X(sums)(seed);
 		X(choices)(seed);
+		X(many_sums)(seed);
 	}
 }
 
