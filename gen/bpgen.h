@@ -325,7 +325,9 @@ typedef enum {
 } Op;
 typedef enum { /* order of the table in expr.c */
 	FN_EXP, FN_LOG, FN_LOG1P, FN_TANH, FN_COSH, FN_SQRT, FN_ABS, FN_SIGN,
-	FN_ERF, FN_SIN, FN_COS, FN_FLOOR, FN_COUNT
+	FN_ERF, FN_SIN, FN_COS, FN_FLOOR,
+	FN_LOGISTIC, /* in no formula: what relax() makes of 1 / (1 + exp(-z)) */
+	FN_COUNT
 } Fn;
 typedef struct {                 /* interned: equal id = equal expression */
 	Op op;
@@ -463,6 +465,7 @@ void grad(Program *p);           /* + adjoint statements in K_GRADIENT */
 void update(Program *p);         /* gradients -> K_UPDATE; K_INIT */
 void simplify(Program *p);       /* same bits, fewer statements */
 void order(Program *p);          /* the summation order of every reduction */
+void relax(Program *p);          /* math fast: shorter, of other bits */
 void mini_batch(Program *p);     /* the kernels over several samples */
 void stream(Program *p);         /* the forward pass step by step */
 void check_ir(Program *p, const char *stage);

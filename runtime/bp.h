@@ -19,8 +19,8 @@
  * and a dense sample of the others, for double over 20 million.
  *
  * Where the C says `#define BP_FAST` before this (`math fast`), compilers may
- * fuse multiplications with additions, and exp, log, log1p, tanh, cosh and erf
- * of float are shorter: less than 4 ulp, results below 2^-125 may be 0, and the
+ * fuse multiplications with additions, and exp, logistic, log, log1p, tanh, cosh
+ * and erf of float are shorter: less than 4 ulp, results below 2^-125 may be 0, and the
  * bits depend on compiler and machine.
  *
  * Define BP_TYPES_ONLY for the types alone (what headers need), BP_NO_LIBC
@@ -452,21 +452,38 @@ bp_sqrt(double x)
  * polynomial (Remez).  Adding 1.5 * 2^23 leaves the rounded n in the low bits.
  *
  * Strict: 2^n as two factors, so that subnormal results round once.  Fast: half
- * of 2^n times 1 and 2 e^r - 1, which a multiply-add joins. */
+ * of 2^n times 1 and 2 e^r - 1, which a multiply-add joins; where multiply-adds
+ * are one instruction, the second piece of ln 2 is not waited for: it joins the
+ * 1 of 2 e^r - 1. */
 #ifdef BP_FAST
+#if defined __FMA__ || defined __ARM_FEATURE_FMA
+#define BP_EXPF_REST(x, n) ((x) - (n)*0.693147182f)
+#define BP_EXPF_ONE(n) (1.0f + (n)*3.80930865e-9f)
+#else
+#define BP_EXPF_REST(x, n) (((x) - (n)*0.693359375f) + (n)*2.12194440e-4f)
+#define BP_EXPF_ONE(n) 1.0f
+#endif
+
+/* exp_more: more + e^x 2^shift, -87 <= x <= 89.5 */
 #define BP_EXPF(S, T, U) \
 BP_INLINE T \
-bp_exp##S##_shifted(T x, int32_t shift) \
+bp_exp##S##_more(T x, float more, int32_t shift) \
 { \
-	T t = x*1.44269504f + 12582912.0f, n = t - 12582912.0f, r, z, q, y; \
+	T t = x*1.44269504f + 12582912.0f, n = t - 12582912.0f; \
+	T r = BP_EXPF_REST(x, n), z = r*r, q; \
 	U e = bp_bits##S(t) - 0x4b400000u + (uint32_t)(126 + shift); \
 	T half = bp_of_bits##S(e << 23); \
 \
-	r = (x - n*0.693359375f) + n*2.12194440e-4f; \
-	z = r*r; \
 	q = (0.999984607f + r*0.333342311f) + \
 		z*(0.0837806568f + r*0.0166249767f); \
-	y = half + half*((1.0f + 2.0f*r) + z*q); \
+	return (half + more) + half*((BP_EXPF_ONE(n) + 2.0f*r) + z*q); \
+} \
+\
+BP_INLINE T \
+bp_exp##S##_shifted(T x, int32_t shift) \
+{ \
+	T y = bp_exp##S##_more(x, -0.0f, shift); \
+\
 	y = bp_select##S(x < -87.0f, bp_splat##S(0.0f), y); \
 	return bp_select##S(x > 89.5f, \
 		bp_splat##S(bp_of_bitsf(0x7f800000u)), y); \
@@ -510,7 +527,7 @@ bp_exp##S(T x) \
 	return bp_exp##S##_shifted(x, 0); \
 }
 #endif
-/* error < 0.93 ulp; fast: < 2.7 ulp, 0 below 2^-125 */
+/* error < 0.93 ulp; fast: < 3.4 ulp, 0 below 2^-125 */
 BP_EXPF(f, float, uint32_t)
 #endif
 /* end expf */
@@ -559,6 +576,51 @@ bp_exp##S(T x) \
 BP_EXP(, double, uint64_t)
 #endif
 /* end exp */
+
+/* part logisticf: needs expf absf */
+#ifndef BP_PART_LOGISTICF
+#define BP_PART_LOGISTICF
+/* 1 / (1 + e^-x).  Fast: 1 joins a multiply-add of the exponential. */
+#ifdef BP_FAST
+#define BP_LOGISTICF(S, T) \
+BP_INLINE T \
+bp_logistic##S(T x) \
+{ \
+	T y = 1.0f/bp_exp##S##_more(-x, 1.0f, 0); \
+\
+	y = bp_select##S(x < -87.0f, bp_splat##S(0.0f), y); \
+	return bp_select##S(x > 87.0f, bp_splat##S(1.0f), y); \
+}
+#else
+#define BP_LOGISTICF(S, T) \
+BP_INLINE T \
+bp_logistic##S(T x) \
+{ \
+	T e = bp_exp##S(-bp_abs##S(x)); \
+\
+	return bp_select##S(x < 0.0f, e, bp_splat##S(1.0f))/(1.0f + e); \
+}
+#endif
+/* error < 2.5 ulp; fast: < 3.6 ulp, 0 below 2^-125 */
+BP_LOGISTICF(f, float)
+#endif
+/* end logisticf */
+
+/* part logistic: needs exp abs */
+#ifndef BP_PART_LOGISTIC
+#define BP_PART_LOGISTIC
+#define BP_LOGISTIC(S, T) \
+BP_INLINE T \
+bp_logistic##S(T x) \
+{ \
+	T e = bp_exp##S(-bp_abs##S(x)); \
+\
+	return bp_select##S(x < 0.0, e, bp_splat##S(1.0))/(1.0 + e); \
+}
+/* error < 2.5 ulp */
+BP_LOGISTIC(, double)
+#endif
+/* end logistic */
 
 /* part logf: needs bitsf */
 #ifndef BP_PART_LOGF
@@ -832,7 +894,7 @@ bp_cosh##S(T x) \
 \
 	return h + 0.25f/h; \
 }
-/* error < 1.39 ulp; fast: < 3.1 ulp */
+/* error < 1.39 ulp; fast: < 3.4 ulp */
 BP_COSHF(f, float)
 #endif
 /* end coshf */
@@ -1790,6 +1852,17 @@ bp_abs_vf(bp_vf x)
 #endif
 /* end abs_vf */
 
+/* part logistic_vf: needs vf logisticf exp_vf abs_vf */
+#ifndef BP_PART_LOGISTIC_VF
+#define BP_PART_LOGISTIC_VF
+#if BP_LANES_VF > 1
+BP_LOGISTICF(_vf, bp_vf)
+#else
+#define bp_logistic_vf bp_logisticf
+#endif
+#endif
+/* end logistic_vf */
+
 /* part sign_vf: needs vf signf */
 #ifndef BP_PART_SIGN_VF
 #define BP_PART_SIGN_VF
@@ -1956,6 +2029,17 @@ bp_abs_v(bp_v x)
 #endif
 #endif
 /* end abs_v */
+
+/* part logistic_v: needs v logistic exp_v abs_v */
+#ifndef BP_PART_LOGISTIC_V
+#define BP_PART_LOGISTIC_V
+#if BP_LANES_V > 1
+BP_LOGISTIC(_v, bp_v)
+#else
+#define bp_logistic_v bp_logistic
+#endif
+#endif
+/* end logistic_v */
 
 /* part sign_v: needs v sign */
 #ifndef BP_PART_SIGN_V

@@ -205,6 +205,9 @@ back_fn(Program *p, ExprId e, ExprId seed, Adjoints *out)
 	case FN_COS:
 		r = ex_neg(p, mul(p, seed, ex_fn(p, FN_SIN, a)));
 		break;
+	case FN_LOGISTIC:
+		r = mul(p, seed, mul(p, e, ex_bin(p, E_SUB, one, e)));
+		break;
 	case FN_SIGN:
 	case FN_FLOOR:
 	case FN_COUNT:

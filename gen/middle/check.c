@@ -139,6 +139,8 @@ build(Ctx *c, const Network *net, Dtype dtype)
 	simplify(p);
 	check_ir(p, "simplify");
 	order(p);
+	if (!net->strict)
+		relax(p);
 	mini_batch(p);
 	stream(p);
 	check_ir(p, "stream");

@@ -500,7 +500,7 @@ fn_name(Fn f)
 {
 	static const char *const names[FN_COUNT] = {
 		"exp", "log", "log1p", "tanh", "cosh", "sqrt", "abs", "sign",
-		"erf", "sin", "cos", "floor"
+		"erf", "sin", "cos", "floor", "logistic"
 	};
 
 	return names[f];

@@ -149,6 +149,7 @@ function32(Fn fn, float a)
 	case FN_SIN: return (double)bp_sinf(a);
 	case FN_COS: return (double)bp_cosf(a);
 	case FN_FLOOR: return (double)bp_floorf(a);
+	case FN_LOGISTIC: return (double)bp_logisticf(a);
 	case FN_COUNT: break;
 	}
 	return 0;
@@ -170,6 +171,7 @@ fn_value(Fn fn, double a)
 	case FN_SIN: return sin(a);
 	case FN_COS: return cos(a);
 	case FN_FLOOR: return floor(a);
+	case FN_LOGISTIC: return 1/(1 + exp(-a));
 	case FN_COUNT: break;
 	}
 	return 0;

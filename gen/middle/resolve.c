@@ -18,7 +18,7 @@ fn_find(const char *name)
 {
 	int f;
 
-	for (f = 0; f < FN_COUNT; f++)
+	for (f = 0; f < FN_LOGISTIC; f++)
 		if (!strcmp(name, fn_name((Fn)f)))
 			return f;
 	return -1;

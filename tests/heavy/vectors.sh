@@ -71,7 +71,7 @@ cat >"$work/all.c" <<'END'
 	bp_v use_##f##_v(bp_v x); \
 	bp_v use_##f##_v(bp_v x) { return bp_##f##_v(x); }
 BOTH(exp) BOTH(log) BOTH(log1p) BOTH(tanh) BOTH(cosh) BOTH(erf) BOTH(sqrt)
-BOTH(abs) BOTH(sign) BOTH(floor) BOTH(sin) BOTH(cos)
+BOTH(abs) BOTH(sign) BOTH(floor) BOTH(sin) BOTH(cos) BOTH(logistic)
 #endif
 END
 

@@ -21,6 +21,18 @@ typedef struct {
 	double most;                      /* ulp, float and double */
 } Function;
 
+static double
+logistic(double x)
+{
+	return 1/(1 + exp(-x));
+}
+
+static long double
+logisticl(long double x)
+{
+	return 1/(1 + expl(-x));
+}
+
 static const Function functions[] = {
 	{ "exp", bp_expf, exp, bp_exp, expl, 1.0 },
 	{ "log", bp_logf, log, bp_log, logl, 1.0 },
@@ -32,7 +44,8 @@ static const Function functions[] = {
 	{ "erf", bp_erff, erf, bp_erf, erfl, 1.6 },
 	{ "sin", bp_sinf, sin, bp_sin, sinl, 0.8 },
 	{ "cos", bp_cosf, cos, bp_cos, cosl, 0.8 },
-	{ "floor", bp_floorf, floor, bp_floor, floorl, 0.0 }
+	{ "floor", bp_floorf, floor, bp_floor, floorl, 0.0 },
+	{ "logistic", bp_logisticf, logistic, bp_logistic, logisticl, 2.5 }
 };
 #define FUNCTIONS (sizeof functions/sizeof *functions)
 

@@ -249,7 +249,7 @@ X(f##_each)(const R *x, R *y, size_t n) \
 }
 FUNCTION(exp) FUNCTION(log) FUNCTION(log1p) FUNCTION(tanh) FUNCTION(cosh)
 FUNCTION(erf) FUNCTION(sqrt) FUNCTION(abs) FUNCTION(sign) FUNCTION(floor)
-FUNCTION(sin) FUNCTION(cos)
+FUNCTION(sin) FUNCTION(cos) FUNCTION(logistic)
 #undef FUNCTION
 
 typedef struct {
@@ -259,7 +259,8 @@ typedef struct {
 static const X(function) X(functions)[] = {
 #define FUNCTION(f) { #f, X(f##_many), X(f##_each) }
 	FUNCTION(exp), FUNCTION(log), FUNCTION(log1p), FUNCTION(tanh),
-	FUNCTION(cosh), FUNCTION(erf), FUNCTION(sqrt), FUNCTION(abs),
-	FUNCTION(sign), FUNCTION(floor), FUNCTION(sin), FUNCTION(cos)
+	FUNCTION(cosh), FUNCTION(erf), FUNCTION(logistic), FUNCTION(sqrt),
+	FUNCTION(abs), FUNCTION(sign), FUNCTION(floor), FUNCTION(sin),
+	FUNCTION(cos)
 #undef FUNCTION
 };
