@@ -200,6 +200,7 @@ typedef struct {
 	uint32_t fresh;             /* numbers of helper variables */
 
 	uint32_t *writers;          /* by tensor: statements that assign it */
+	uint32_t *first_write, *last_read; /* by tensor: statements */
 	uint8_t **needed;           /* by tensor, element: reads, at most 2 */
 	uint8_t **loaded;           /* by tensor, element: has a local */
 	uint8_t **begun;            /* by tensor, element: local is declared */
@@ -282,6 +283,7 @@ void put_read(Emit *e, TensorId t, const Sub *subs, uint32_t n);
 bool equation_fits(Emit *e, const Schedule *s);
 void equation(Emit *e, const Stmt *s);
 void put_inlined(Emit *e, const Inlined *in, int precedence);
+void put_inlined_terms(Emit *e, const Inlined *in);
 void straight_analysis(Emit *e);            /* what is read later, and where */
 /* left side: `const float z1_0`, `z1_0`, `n->w1[3]`; does it declare? */
 bool put_target(Emit *e, const Stmt *s, bool constant);

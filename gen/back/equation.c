@@ -222,13 +222,19 @@ void
 straight_analysis(Emit *e)
 {
 	const Schedule *q;
-	uint32_t i, locals = 0;
+	uint32_t i, k, locals = 0;
 
 	for (i = 1; i < e->p->tensors.n; i++)
 		locals += e->k->store[i].how == ST_LOCAL &&
 		          e->k->store[i].offset == LOCAL_ELEMENTS;
-	for (i = 0; i < e->list->n; i++)
-		e->writers[e->list->v[i].target]++;
+	for (i = 0; i < e->list->n; i++) {
+		const Stmt *s = &e->list->v[i];
+		const Reads *r = reads_of(e, s->expr);
+		if (!e->writers[s->target]++)
+			e->first_write[s->target] = i;
+		for (k = 0; k < r->n; k++)
+			e->last_read[e->p->exprs.v[r->v[k]].tensor] = i;
+	}
 	for (i = e->k->schedules.n; locals && i-- > 0;) {
 		q = &e->k->schedules.v[i];
 		if (schedule_straight(q))
@@ -276,6 +282,21 @@ inlined_depth(Emit *e, const Stmt *s)
 	return deep;
 }
 
+/* May t be another by the time that the statement's value is read for the last
+ * time?  Room for work is given away after the last reading statement, and
+ * where the value's reader may move on in turn, nobody knows the time. */
+static bool
+changes(Emit *e, const Stmt *s, TensorId t)
+{
+	uint32_t last = e->last_read[s->target];
+
+	if (!e->writers[t] || (is_local(e, t) && e->writers[t] == 1))
+		return false;
+	return e->k->store[t].how != ST_FIELD || e->first_write[t] <= last ||
+	       last <= (uint32_t)(s - e->list->v) ||
+	       is_anonymous(e, &e->p->tensors.v[e->list->v[last].target]);
+}
+
 /* nothing that the expression reads may change before the value is used */
 static bool
 stays(Emit *e, const Stmt *s)
@@ -283,11 +304,9 @@ stays(Emit *e, const Stmt *s)
 	const Reads *r = reads_of(e, s->expr);
 	uint32_t i;
 
-	for (i = 0; i < r->n; i++) {
-		TensorId t = e->p->exprs.v[r->v[i]].tensor;
-		if (e->writers[t] && !(is_local(e, t) && e->writers[t] == 1))
+	for (i = 0; i < r->n; i++)
+		if (changes(e, s, e->p->exprs.v[r->v[i]].tensor))
 			return false;
-	}
 	return true;
 }
 
@@ -369,14 +388,16 @@ put_sum_terms(Emit *e, const Stmt *s, Box *b, int64_t most, bool begun)
 	}
 }
 
-void
-put_inlined(Emit *e, const Inlined *in, int precedence)
+/* the value that stands for a read; `begun`: as terms that follow others */
+static void
+put_value_inlined(Emit *e, const Inlined *in, int precedence, bool begun)
 {
 	const Stmt *s = in->stmt;
 	Index names[MAX_RANK + 4];
 	Bound saved[MAX_RANK + 4];
 	uint32_t i, n = result_indices(e, s, names);
 	int64_t terms;
+	bool parted;
 	Box b;
 
 	for (i = 0; i < n; i++) {
@@ -384,23 +405,35 @@ put_inlined(Emit *e, const Inlined *in, int precedence)
 		e->env[names[i]] = (Bound){ .k = in->at[i] };
 	}
 	terms = counted_terms(e, s);
+	parted = terms != 1 && !begun && precedence > P_ADD;
 	b = box_open(e, s->ridx, s->nridx);
-	if (!terms) {
-		put(e, precedence > P_ADD ? "(" : "");
+	put(e, parted ? "(" : "");
+	if (!terms && !begun) {
 		put_start(e, s->target);
-		put(e, precedence > P_ADD ? ")" : "");
-	} else if (terms == 1) {
+	} else if (terms == 1 && !begun) {
 		while (box_next(&b) && !guards_hold(e, s))
 			;
 		put_value_for(e, s->target, s->expr, precedence);
 	} else {
-		put(e, precedence > P_ADD ? "(" : "");
-		put_sum_terms(e, s, &b, terms, false);
-		put(e, precedence > P_ADD ? ")" : "");
+		put_sum_terms(e, s, &b, terms, begun);
 	}
+	put(e, parted ? ")" : "");
 	box_close(&b);
 	for (i = 0; i < n; i++)
 		e->env[names[i]] = saved[i];
+}
+
+void
+put_inlined(Emit *e, const Inlined *in, int precedence)
+{
+	put_value_inlined(e, in, precedence, false);
+}
+
+/* + term + term */
+void
+put_inlined_terms(Emit *e, const Inlined *in)
+{
+	put_value_inlined(e, in, P_ADD, true);
 }
 
 /* ---- one equation */

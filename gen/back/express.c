@@ -135,12 +135,50 @@ is_zero(const Emit *e, ExprId id)
 	return x->op == E_NUM && x->num == 0 && !signbit(x->num);
 }
 
+/* what is written in place of a read: a temporary without a name of its own that
+ * is used once; or NULL */
+static const Inlined *
+inlined_at(Emit *e, const Expr *x)
+{
+	int64_t at[MAX_RANK + 2];
+	const Sub *subs = &e->p->subs.v[x->sub];
+	const Inlined *in = e->inlined[x->tensor];
+
+	if (!in || !subs_const(e, subs, x->nsub, at))
+		return NULL;
+	in += flat_of(e, x->tensor, at, x->nsub);
+	return in->stmt ? in : NULL;
+}
+
+/* Is a the terms of a sum, written here, and b a value that is there before?
+ * Where the order is free, each term is then one multiply-add on top of b. */
+static bool
+starts_sum(Emit *e, ExprId a, ExprId b)
+{
+	const Expr *x = &e->p->exprs.v[a], *y = &e->p->exprs.v[b];
+	const Inlined *in;
+
+	if (e->p->net->strict || x->op != E_READ || y->op != E_READ ||
+	    e->sub[a] || inlined_at(e, y))
+		return false;
+	in = inlined_at(e, x);
+	return in && in->stmt->nridx && (!of_samples(e, x->tensor) ||
+	                                 along_lane(e, in->stmt->expr));
+}
+
 static void
 put_sum(Emit *e, const Expr *x, int precedence)
 {
 	ExprId b = x->b;
 	bool minus = x->op == E_SUB;
 
+	if (!minus && starts_sum(e, x->a, b)) {
+		put(e, precedence > P_ADD ? "(" : "");
+		put_expr(e, b, P_ADD);
+		put_inlined_terms(e, inlined_at(e, &e->p->exprs.v[x->a]));
+		put(e, precedence > P_ADD ? ")" : "");
+		return;
+	}
 	if (e->p->exprs.v[b].op == E_NEG && !e->sub[b]) {
 		minus = !minus; /* a + -b is a - b in every bit */
 		b = e->p->exprs.v[b].a;
@@ -299,21 +337,14 @@ put_count(Emit *e)
 	put(e, "count");
 }
 
-/* a temporary without a name of its own that is used once: its value here */
 static bool
 inlined_read(Emit *e, const Expr *x, int precedence)
 {
-	int64_t at[MAX_RANK + 2];
-	const Sub *subs = &e->p->subs.v[x->sub];
-	const Inlined *in = e->inlined[x->tensor];
+	const Inlined *in = inlined_at(e, x);
 
-	if (!in || !subs_const(e, subs, x->nsub, at))
-		return false;
-	in += flat_of(e, x->tensor, at, x->nsub);
-	if (!in->stmt)
-		return false;
-	put_inlined(e, in, precedence);
-	return true;
+	if (in)
+		put_inlined(e, in, precedence);
+	return in;
 }
 
 /* does the value differ from lane to lane? */

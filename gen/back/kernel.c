@@ -40,6 +40,8 @@ forget(Emit *e)
 	size_t n = e->p->tensors.n + 1;
 
 	e->writers = mem(e->c, n * sizeof *e->writers);
+	e->first_write = mem(e->c, n * sizeof *e->first_write);
+	e->last_read = mem(e->c, n * sizeof *e->last_read);
 	e->needed = mem(e->c, n * sizeof *e->needed);
 	e->begun = mem(e->c, n * sizeof *e->begun);
 	e->inlined = mem(e->c, n * sizeof *e->inlined);

@@ -189,6 +189,21 @@ tile_writes(const Tile *t, TensorId written)
 	return false;
 }
 
+/* does the statement `from` of the group, or one behind it, read the tensor? */
+bool
+tile_reads(const Tile *t, uint32_t from, TensorId read)
+{
+	uint32_t k;
+
+	for (; from < t->n; from++) {
+		const Reads *r = reads_of(t->e, tile_stmt(t, from)->expr);
+		for (k = 0; k < r->n; k++)
+			if (t->e->p->exprs.v[r->v[k]].tensor == read)
+				return true;
+	}
+	return false;
+}
+
 /* the schedules of a group before the innermost of its loops is opened */
 static Tile
 opening(Emit *e, uint32_t from, uint32_t to, uint32_t depth)

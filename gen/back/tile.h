@@ -15,6 +15,7 @@ typedef struct {
 	const char *sum;            /* of the leader's accumulators */
 	const char *value;          /* of what is to be stored, if it has one */
 	int sums, part;             /* partial sums; the one whose turn it is */
+	bool begun;                 /* they start at what is added to them next */
 } Tile;
 
 enum { MOST_ROWS = 16 };
@@ -29,6 +30,7 @@ const Loop *tile_row(const Schedule *q);
 const char *tile_place(const Tile *t, int32_t r, int32_t c);
 bool tile_holds(const Tile *t, const Stmt *s);  /* in variables alone */
 bool tile_writes(const Tile *t, TensorId written);
+bool tile_reads(const Tile *t, uint32_t from, TensorId read);
 /* whole: stores need no zeros in lanes beyond the end */
 void tile_name(Tile *t, const Expr *x, bool whole, uint32_t *count);
 void tile_names(Tile *t, const Bound *rows);

@@ -43,6 +43,10 @@ put_value(Tile *t, const Stmt *s, uint32_t i, int32_t r, int32_t c)
 		put_vector(e, s->expr, P_MUL);
 		return;
 	}
+	if (i == 1 && t->begun) {
+		put_expr(e, e->p->exprs.v[s->expr].a, P_ANY);
+		return;
+	}
 	if (i || !t->sum) {
 		put_vector(e, s->expr, P_ANY);
 		return;
@@ -76,21 +80,6 @@ tile_store(Tile *t, const Stmt *s, uint32_t i, int32_t r, int32_t c)
 		put(e, keep ? ")" : "");
 	}
 	line_close(e, ");");
-}
-
-static bool
-read_later(Tile *t, uint32_t i)
-{
-	TensorId target = tile_stmt(t, i)->target;
-	uint32_t k, m;
-
-	for (k = i + 1; k < t->n; k++) {
-		const Reads *r = reads_of(t->e, tile_stmt(t, k)->expr);
-		for (m = 0; m < r->n; m++)
-			if (t->e->p->exprs.v[r->v[m]].tensor == target)
-				return true;
-	}
-	return false;
 }
 
 /* what is stored and used by what follows stays in a variable as well */
@@ -129,7 +118,7 @@ finish(Tile *t, const Bound *rows, uint32_t i, int32_t r, int32_t c)
 	Spot at = tile_go(t, &t->all[i], rows, r, c);
 	bool helpers = (i || !t->sum) && hoists_begin(e, s->expr);
 
-	if (!tile_holds(t, s) && read_later(t, i))
+	if (!tile_holds(t, s) && tile_reads(t, i + 1, s->target))
 		name_value(t, s, i, r, c);
 	line_open(e);
 	if (t->all[i].fed) {

@@ -31,6 +31,48 @@ put_start(Tile *t, const Stmt *s)
 		    literal_text(e, -0.0)));
 }
 
+/* Where the order is free, a sum to which the next statement adds a value that
+ * is there before starts at that value. */
+static bool
+starts_at_next(const Tile *t)
+{
+	const Program *p = t->e->p;
+	const Stmt *s = tile_stmt(t, 0);
+	const Stmt *next = t->n > 1 ? tile_stmt(t, 1) : NULL;
+	const Expr *x, *a, *b;
+
+	if (!next || p->net->strict || s->red != RED_SUM || s->add ||
+	    t->all[0].across || t->sum || !tile_holds(t, s) ||
+	    next->nridx || next->add)
+		return false;
+	x = &p->exprs.v[next->expr];
+	a = &p->exprs.v[x->a];
+	b = &p->exprs.v[x->b];
+	return x->op == E_ADD && a->op == E_READ && a->tensor == s->target &&
+	       b->op == E_READ && !tile_writes(t, b->tensor) &&
+	       !tile_reads(t, 2, s->target);
+}
+
+/* the value that the next statement adds, at a place of the tile, whose indices
+ * the sum gives up meanwhile */
+static void
+put_next(Tile *t, const Bound *rows, int32_t r, int32_t c, Spot *mine)
+{
+	Emit *e = t->e;
+	const Schedule *next = &t->all[1];
+	Spot at;
+
+	tile_leave(t, *mine);
+	e->along_now++;
+	follow(e, next, &t->all[0], t->depth);
+	at = tile_go(t, next, rows, r, c);
+	put_vector(e, e->p->exprs.v[tile_stmt(t, 1)->expr].b, P_ANY);
+	tile_leave(t, at);
+	follow(e, &t->all[0], next, t->depth);
+	e->along_now++;
+	*mine = tile_go(t, &t->all[0], rows, r, c);
+}
+
 static void
 sum_begin(Tile *t, const Bound *rows)
 {
@@ -38,6 +80,8 @@ sum_begin(Tile *t, const Bound *rows)
 	const Stmt *s = tile_stmt(t, 0);
 	int32_t r, c;
 	int u;
+
+	t->begun = starts_at_next(t);
 
 	for (r = 0; r < t->rows; r++)
 		for (c = 0; c < t->columns; c++)
@@ -49,6 +93,8 @@ sum_begin(Tile *t, const Bound *rows)
 				put(e, " = ");
 				if (s->red == RED_MAX)
 					put_vector(e, s->expr, P_ANY);
+				else if (t->begun && !u)
+					put_next(t, rows, r, c, &at);
 				else
 					put_start(t, s);
 				line_close(e, ";");

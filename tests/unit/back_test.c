@@ -103,6 +103,35 @@ parentheses(void **state)
 	}
 }
 
+/* what math fast may write differently, and math strict may not */
+static void
+relaxed(void **state)
+{
+	static const char spec[] = "input 2\ndense 2 sigmoid\n"
+		"dense 1 sigmoid\nloss half_sse\noptimizer sgd rate=0.1\n"
+		"batch 1\nmath %s\n";
+	jmp_buf out;
+	Ctx *c = context(&out);
+	const char *fast, *strict;
+
+	(void)state;
+	if (setjmp(out))
+		fail_msg("%s", c->exit_text);
+	fast = c_of(c, fmt(c, spec, "fast"), UNROLL_FULL, 0);
+	strict = c_of(c, fmt(c, spec, "strict"), UNROLL_FULL, 0);
+	assert_non_null(fast);
+	assert_non_null(strict);
+	assert_non_null(strstr(fast, "a1_1 = bp_logisticf(z1_1);"));
+	assert_null(strstr(fast, "bp_expf"));
+	assert_non_null(strstr(fast, "*(a2_0 - a2_0*a2_0);"));
+	assert_non_null(strstr(fast, "z2_0 = b2_0 + w2_0_0*a1_0 + "));
+	assert_non_null(strstr(fast, "z2_0 = n->b2[0] + n->w2[0]*a1_0 + "));
+	assert_null(strstr(strict, "bp_logistic"));
+	assert_non_null(strstr(strict, "*(a2_0*(1.0f - a2_0));"));
+	assert_non_null(strstr(strict, "w2_0_1*a1_1 + b2_0;"));
+	ctx_free(c);
+}
+
 /* z of layer 11 and z1 of layer 1, element 1_0 of z and 0 of z_1, C's words */
 static void
 names(void **state)
@@ -429,7 +458,8 @@ main(void)
 		cmocka_unit_test(parentheses), cmocka_unit_test(names),
 		cmocka_unit_test(templates), cmocka_unit_test(sizes),
 		cmocka_unit_test(layout), cmocka_unit_test(costs),
-		cmocka_unit_test(ahead), cmocka_unit_test(drawn)
+		cmocka_unit_test(ahead), cmocka_unit_test(drawn),
+		cmocka_unit_test(relaxed)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
