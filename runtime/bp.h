@@ -1640,7 +1640,9 @@ BP_VECTORS(_v, bp_v, BP_LANES_V, double, uint64_t, long long)
 BP_VECTOR unsigned char
 bp_first_v(int rest)
 {
-	return (unsigned char)(rest < 8 ? (1u << rest) - 1u : 0xffu);
+	const int n = rest > 0 ? rest : 0;
+
+	return (unsigned char)(n < 8 ? (1u << n) - 1u : 0xffu);
 }
 
 BP_VECTOR bp_v

@@ -48,7 +48,7 @@ static void
 X(rests)(R *from, R *edge, int rest)
 {
 	R want[LANES], other[LANES + 2], *p;
-	int i, k = rest < LANES ? rest : LANES;
+	int i, k = rest < 0 ? 0 : rest < LANES ? rest : LANES;
 	X(vector) v;
 
 	p = edge - k;
@@ -82,7 +82,7 @@ static void
 X(constant_rests)(R *from, R *edge)
 {
 #define REST(n) X(rests)(from, edge, n);
-	REST(0) REST(1) REST(2) REST(3) REST(4) REST(5) REST(6) REST(7) REST(8)
+	REST(-9) REST(-1) REST(0) REST(1) REST(2) REST(3) REST(4) REST(5) REST(6) REST(7) REST(8)
 	REST(9) REST(10) REST(11) REST(12) REST(13) REST(14) REST(15) REST(16)
 	REST(17)
 #undef REST
@@ -215,9 +215,9 @@ X(operations)(void)
 	int rest, stride, seed;
 
 	pages((void **)&from, (void **)&edge);
-	for (rest = 0; rest < LANES + 3; rest++) {
+	for (rest = -2*LANES; rest < LANES + 3; rest++) {
 		X(rests)(from, edge, rest);
-		for (stride = -3; rest && stride < 6; stride++)
+		for (stride = -3; rest > 0 && stride < 6; stride++)
 			X(strides)(from, edge, rest, stride);
 	}
 	X(constant_rests)(from, edge);
