@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ * What a network takes and wants to learn: inputs, classes, targets. */
+#include <string.h>
+#include "reader.h"
+
+/* losses of probabilities have closed forms; softmax gives them to any loss */
+static bool
+takes_shares(const Network *net, const Head *h)
+{
+	const Layer *l = &net->layers.v[h->layer];
+	uint32_t i;
+
+	if (h->loss && h->loss->with.n)
+		return true;
+	for (i = 0; l->rec && l->args && i < l->rec->params.n; i++)
+		if (l->args[i].act &&
+		    !strcmp(l->args[i].act->rec->name, "softmax"))
+			return true;
+	return false;
+}
+
+bool
+is_classifier(const Network *net)
+{
+	const Head *h = net->heads.v;
+
+	if (net->heads.n != 1 || !h->loss)
+		return false;
+	return h->index || net->classes.n || takes_shares(net, h);
+}
+
+int
+class_count(const Network *net)
+{
+	if (!is_classifier(net))
+		return 0;
+	return net->outputs == 1 ? 2 : net->outputs;
+}
+
+/* hinge wants -1 and +1 */
+double
+low_target(const Head *h)
+{
+	return h->loss && !strcmp(h->loss->name, "hinge") ? -1 : 0;
+}
+
+bool
+head_classifies(const Network *net, const Head *h)
+{
+	return h->loss && (h->index || takes_shares(net, h) ||
+	       (net->heads.n == 1 && net->classes.n));
+}
+
+int
+label_columns(const Network *net)
+{
+	uint32_t i;
+	int n = 0;
+
+	for (i = 0; i < net->heads.n; i++)
+		n += head_classifies(net, &net->heads.v[i]) ? 1 :
+			net->heads.v[i].targets;
+	return n;
+}
+
+const char *
+expects(Reader *r)
+{
+	const Network *net = r->net;
+	int few = label_columns(net);
+	bool classes = net->heads.n == 1 && is_classifier(net);
+	const char *in = fmt(r->c, "'%s' takes %d input%s", net->name,
+	                     net->inputs, net->inputs == 1 ? "" : "s");
+
+	if (!net->targets)
+		return in;
+	in = fmt(r->c, "%s and %d %s%s", in, few, classes ? "class" : "target",
+	         few == 1 ? "" : classes ? "es" : "s");
+	if (few == net->targets)
+		return in;
+	return fmt(r->c, "%s (or %d %s targets)", in, net->targets,
+	           classes ? "one-hot" : "separate");
+}
+
+bool
+targets_fit_in(const Network *net, uint32_t n)
+{
+	return (int)n == label_columns(net) || (int)n == net->targets;
+}
+
+void
+assign_heads(Reader *r, uint32_t columns)
+{
+	const Network *net = r->net;
+	bool labels = (int)columns == label_columns(net);
+	uint32_t i, k = 0;
+	int j, wide;
+
+	r->d->label = mem(r->c, net->heads.n * sizeof(bool));
+	r->head_of = mem(r->c, (columns + 1) * sizeof(int));
+	for (i = 0; i < net->heads.n; i++) {
+		const Head *h = &net->heads.v[i];
+
+		r->d->label[i] = labels && head_classifies(net, h) &&
+			(h->outputs > 1 || h->index || net->classes.n);
+		wide = labels && head_classifies(net, h) ? 1 : h->targets;
+		for (j = 0; j < wide && k < columns; j++)
+			r->head_of[k++] = (int)i;
+	}
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ * What the readers of a dataset share: class names, the choice of columns. */
+#ifndef READER_H
+#define READER_H
+#include "data.h"
+
+typedef struct {
+	Ctx *c;
+	const char **name;          /* by id */
+	uint32_t *slot;             /* hash table of id + 1 */
+	uint32_t n, most, mask;
+	bool fixed;                 /* the names are known already */
+	bool all_whole;             /* each reads as a whole number */
+} Labels;
+
+typedef struct {
+	Ctx *c;
+	Network *net;
+	Csv *csv;                   /* a table alone has one */
+	Data *d;
+	const DataOptions *o;
+	int32_t *slot;              /* per column: k input, -2-k target, -1 none */
+	Labels labels;
+	size_t record;              /* of the file, header included */
+	int *head_of;               /* per stored target column */
+	bool f32, usage;            /* usage: an option is to blame */
+} Reader;
+
+/* ------------------------------------------------------------ expects.c */
+bool head_classifies(const Network *net, const Head *h);
+int label_columns(const Network *net); /* target columns with class labels */
+/* 'iris' takes 4 inputs and 1 class (or 3 one-hot targets) */
+const char *expects(Reader *r);
+bool targets_fit_in(const Network *net, uint32_t n);
+/* which head each stored target belongs to, and how it is given */
+void assign_heads(Reader *r, uint32_t columns);
+
+/* ------------------------------------------------------------- labels.c */
+void labels_start(Reader *r);
+/* the class of a name, or of a number where names are words; -1: there is no
+ * such class, or no room for one more */
+int label_class(Reader *r, const char *s, size_t n);
+bool label_known(Reader *r, const char *s, size_t n);
+/* names that were found become those of the network, in order */
+void labels_learn(Reader *r);
+
+/* ------------------------------------------------------------ columns.c
+ * false after err() */
+bool columns_choose(Reader *r);
+
+/* -------------------------------------------------------------- table.c */
+bool table_read(Reader *r);      /* r->csv's rows; false after err() */
+const char *shown(Ctx *c, const char *s); /* short, without control characters */
+
+#endif
