@@ -13,7 +13,7 @@ INSTALL    = install
 CFLAGS     = -O2 -g
 WARNINGS   = -Wall -Wextra -Wpedantic -Wshadow
 PACKAGES   = build-essential pkg-config liblua5.4-dev libtcc-dev libcsv-dev \
-             libcmocka-dev
+             libcmocka-dev zlib1g-dev
 # where programs and tables of the build go
 B          = build
 
@@ -36,15 +36,19 @@ VERSION := $(shell sed -n 's/^.define BPGEN_VERSION "\(.*\)"/\1/p' gen/bpgen.h)
 LUA_CFLAGS := $(shell $(PKG_CONFIG) --cflags lua5.4 2>/dev/null)
 LUA_LIBS   := $(shell $(PKG_CONFIG) --libs lua5.4 2>/dev/null)
 LUA_VERSION := $(shell $(PKG_CONFIG) --modversion lua5.4 2>/dev/null)
+# without zlib, data that gzip has packed is refused
+ZLIB_LIBS  := $(shell $(PKG_CONFIG) --libs zlib 2>/dev/null)
+ZLIB       := $(if $(ZLIB_LIBS),-DHAVE_ZLIB \
+                $(shell $(PKG_CONFIG) --cflags zlib 2>/dev/null))
 # libtcc of 2024 and later relocates with one argument
 PROBE      := '\#include <libtcc.h>\nint main(void){return tcc_relocate(0);}\n'
 ONE_ARG    := $(shell printf $(PROBE) | $(CC) -x c -fsyntax-only - \
                 2>/dev/null && echo -DHAVE_TCC_RELOCATE_ONE_ARG)
 
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CPPFLAGS_B) $(WARNINGS) $(WERROR) \
-             $(LUA_CFLAGS) -DBPGEN_LUA='"$(LUA_VERSION)"' $(ONE_ARG) \
+             $(LUA_CFLAGS) -DBPGEN_LUA='"$(LUA_VERSION)"' $(ONE_ARG) $(ZLIB) \
              $(CPPFLAGS) $(CFLAGS)
-LIBS       = $(LUA_LIBS) -lcsv -ltcc -ldl -lpthread -lm
+LIBS       = $(LUA_LIBS) -lcsv $(ZLIB_LIBS) -ltcc -ldl -lpthread -lm
 
 SOURCES   := $(filter-out gen/embed.c,$(wildcard gen/*.c gen/*/*.c))
 OBJECTS   := $(SOURCES:%.c=$(B)/%.o) $(B)/embedded.o

@@ -9,7 +9,6 @@
 #include <strings.h>
 #include "data.h"
 
-#define MOST_BYTES ((size_t)1 << 30)
 #define MOST_COLUMNS (1u << 22)
 #define MOST_CELL ((size_t)1 << 20)
 #define CHUNK 65536
@@ -376,10 +375,8 @@ foreign(const unsigned char *s, size_t n)
 {
 	static const struct { const char *bytes; int n; const char *what; }
 	known[] = {
-		{"\x1f\x8b", 2, "compressed by gzip; unpack it first"},
 		{"PK\3\4", 4, "a zip archive; unpack it first"},
 		{"\x93NUMPY", 6, "a NumPy file, which cannot be read yet"},
-		{"\0\0\x08", 3, "an IDX file, which cannot be read yet"},
 		{"bpgenw1\n", 8, "a file of weights, not a table"},
 		{"\x89PNG", 4, "a picture"}, {"%PDF", 4, "a PDF"},
 		{"\xff\xfe", 2, "UTF-16; save it as UTF-8"},
@@ -396,69 +393,46 @@ foreign(const unsigned char *s, size_t n)
 	return NULL;
 }
 
-static Csv *
-file_error(Csv *csv, int *rc, int code, const char *text)
-{
-	Ctx *c = csv->c;
-	uint32_t source = csv->source;
-
-	if (!source)
-		source = source_add(c, strcmp(csv->path, "-") ? csv->path :
-		                    "standard input", "", 0);
-	err(c, (Loc){source, 0, 0}, "%s", text);
-	c->diags.v[c->diags.n - 1].place = 'f';
-	*rc = code;
-	return NULL;
-}
-
+/* the text without its mark, or false after err() */
 static bool
-load_text(Csv *csv, int *rc)
+take_text(Csv *csv, const Bytes *b, int *rc)
 {
-	const char *why = NULL;
-	char *text;
+	const char *why = foreign((const unsigned char *)b->text, b->len);
 
-	*rc = read_file(csv->c, csv->path, MOST_BYTES, &text, &csv->len, &why);
-	if (*rc) {
-		file_error(csv, rc, *rc, why ? fmt(csv->c, "cannot be read: %s",
-		           why) : "cannot be read");
-		return false;
-	}
-	csv->text = text;
-	why = foreign((unsigned char *)text, csv->len);
-	if (why) {
-		file_error(csv, rc, EX_DATA, fmt(csv->c, "this is %s", why));
-		return false;
-	}
-	if (csv->len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+	if (why)
+		return bytes_error(csv->c, b, rc, EX_DATA,
+		                   fmt(csv->c, "this is %s", why));
+	csv->text = b->text;
+	csv->len = b->len;
+	if (csv->len >= 3 && !memcmp(csv->text, "\xef\xbb\xbf", 3)) {
 		csv->text += 3;
 		csv->len -= 3;
 	}
-	csv->source = source_add(csv->c, csv->path, csv->text, csv->len);
+	csv->source = source_add(csv->c, b->path, csv->text, csv->len);
 	csv->c->sources.v[csv->source].data = true;
 	return true;
 }
 
 Csv *
-csv_open(Ctx *c, const char *path, int header, int *rc)
+csv_open(Ctx *c, const Bytes *b, int header, int *rc)
 {
 	Csv *csv = mem(c, sizeof *csv);
 	Sniff s;
 
 	csv->c = c;
-	csv->path = path;
 	*rc = 0;
-	if (!load_text(csv, rc))
+	if (!take_text(csv, b, rc))
 		return NULL;
 	csv->delimiter = delimiter_of(csv->text, csv->len);
 	if (!sniff(csv, &s)) {
 		*rc = EX_DATA;
 		return NULL;
 	}
-	if (!s.first.n)
-		return file_error(csv, rc, EX_DATA, "the file is empty");
-	if (s.wide)
-		return file_error(csv, rc, EX_DATA,
-		                  "a line of more than 4,194,304 columns");
+	if (!s.first.n || s.wide) {
+		bytes_error(c, b, rc, EX_DATA, s.wide ? "a line of more than "
+		            "4,194,304 columns" : "the file is empty");
+		return NULL;
+	}
 	csv->first = s.first;
 	csv->second = s.second;
 	csv->columns = s.first.n;

@@ -7,12 +7,23 @@
 #define DATA_H
 #include "../tool/tool.h"
 
+/* -------------------------------------------------------------- bytes.c
+ * A file in memory, unpacked where gzip has packed it; text ends with a 0. */
+typedef struct {
+	const char *path, *text;
+	size_t len;
+	uint32_t source;            /* of the context, where it is one */
+} Bytes;
+bool bytes_read(Ctx *c, const char *path, Bytes *b, int *rc);
+/* an error about the file as a whole; false */
+bool bytes_error(Ctx *c, const Bytes *b, int *rc, int code, const char *text);
+
 /* ---------------------------------------------------------------- csv.c
  * A text table: commas, semicolons, tabs or blanks; the delimiter and the
  * header are found by looking at the first two records. */
 typedef struct {
 	Ctx *c;
-	const char *path, *text;
+	const char *text;
 	size_t len;
 	uint32_t source;            /* of the context, for messages */
 	char delimiter;
@@ -28,7 +39,7 @@ typedef struct {
 } CsvSink;
 
 /* header: 1 yes, 0 no, -1 to be found out */
-Csv *csv_open(Ctx *c, const char *path, int header, int *rc);
+Csv *csv_open(Ctx *c, const Bytes *b, int header, int *rc);
 /* every record after the header, each with csv->columns cells; false after an
  * error or when the sink said stop */
 bool csv_rows(Csv *csv, const CsvSink *sink);
@@ -42,6 +53,7 @@ typedef struct {
 	const char *columns, *target; /* --columns, --target, or NULL */
 	int header;                   /* as for csv_open */
 	bool need_targets;
+	const char *labels;           /* --labels, or NULL */
 } DataOptions;
 typedef struct {
 	const char *path;
@@ -50,6 +62,7 @@ typedef struct {
 	int stored;                 /* target columns of a row; 0: none */
 	bool *label;                /* per head: its target is a class number */
 	double *x, *t;              /* rows x inputs, rows x stored */
+	const unsigned char *bytes; /* in place of x: 0 to 255 mean 0 to 1 */
 	Names names, target_names;  /* from the header, else x1 x2 .. */
 } Data;
 
@@ -78,8 +91,11 @@ void rows_shuffle(size_t *rows, size_t n, uint64_t seed, uint64_t round);
  * class its share; sorted in each part; malloc, NULL: no memory */
 size_t *rows_split(const Data *d, const Network *net, double fraction,
 	uint64_t seed, size_t *train);
-/* of these rows; rows NULL: the first n */
-void column_stats(const double *v, int columns, const size_t *rows, size_t n,
+/* what stands at input j of a row */
+double data_input(const Data *d, size_t row, size_t j);
+/* of the inputs, or else of the stored targets, in these rows; rows NULL: in
+ * the first n */
+void column_stats(const Data *d, bool inputs, const size_t *rows, size_t n,
 	ColumnStats *out);
 
 /* ------------------------------------------------------------ weights.c

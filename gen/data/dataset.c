@@ -3,6 +3,18 @@
 #include <stdlib.h>
 #include "reader.h"
 
+static bool
+read_table(Reader *r, int *rc)
+{
+	r->csv = csv_open(r->c, &r->file, r->o->header, rc);
+	if (!r->csv)
+		return false;
+	if (columns_choose(r) && table_read(r))
+		return true;
+	*rc = r->usage ? EX_USAGE_ : EX_DATA;
+	return false;
+}
+
 Data *
 data_read(Ctx *c, Network *net, const char *path, const DataOptions *o, int *rc)
 {
@@ -12,12 +24,10 @@ data_read(Ctx *c, Network *net, const char *path, const DataOptions *o, int *rc)
 	d->path = path;
 	d->inputs = net->inputs;
 	r.f32 = net->dtype == F32;
-	r.csv = csv_open(c, path, o->header, rc);
-	if (!r.csv)
+	if (!bytes_read(c, path, &r.file, rc))
 		return NULL;
-	if (columns_choose(&r) && table_read(&r))
+	if (is_idx(&r.file) ? idx_read(&r, rc) : read_table(&r, rc))
 		return d;
-	*rc = r.usage ? EX_USAGE_ : EX_DATA;
 	data_free(d);
 	return NULL;
 }

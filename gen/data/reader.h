@@ -16,6 +16,7 @@ typedef struct {
 typedef struct {
 	Ctx *c;
 	Network *net;
+	Bytes file;
 	Csv *csv;                   /* a table alone has one */
 	Data *d;
 	const DataOptions *o;
@@ -47,6 +48,12 @@ void labels_learn(Reader *r);
 /* ------------------------------------------------------------ columns.c
  * false after err() */
 bool columns_choose(Reader *r);
+
+/* ---------------------------------------------------------------- idx.c
+ * Arrays of unsigned bytes: inputs and, behind them or in a file of their own,
+ * classes. */
+bool is_idx(const Bytes *b);
+bool idx_read(Reader *r, int *rc); /* false after err() */
 
 /* -------------------------------------------------------------- table.c */
 bool table_read(Reader *r);      /* r->csv's rows; false after err() */

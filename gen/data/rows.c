@@ -4,6 +4,14 @@
 #include <stdlib.h>
 #include "data.h"
 
+double
+data_input(const Data *d, size_t row, size_t j)
+{
+	size_t at = row * (size_t)d->inputs + j;
+
+	return d->bytes ? d->bytes[at] / 255.0 : d->x[at];
+}
+
 void
 data_targets(const Data *d, const Network *net, size_t row, double *v)
 {
@@ -68,7 +76,7 @@ data_gather(const Data *d, const Network *net, Dtype real, const size_t *rows,
 	for (i = 0; i < n && v; i++) {
 		row = rows ? rows[first + i] : first + i;
 		for (j = 0; j < inputs; j++)
-			put(x, real, i * inputs + j, d->x[row * inputs + j]);
+			put(x, real, i * inputs + j, data_input(d, row, j));
 		if (!t)
 			continue;
 		data_targets(d, net, row, v);
@@ -176,35 +184,43 @@ rows_split(const Data *d, const Network *net, double fraction, uint64_t seed,
 	return out;
 }
 
+/* a scalar of the inputs, or of the stored targets */
+static double
+scalar(const Data *d, bool inputs, size_t row, size_t j)
+{
+	return inputs ? data_input(d, row, j) :
+		d->t[row * (size_t)d->stored + j];
+}
+
 static void
-one_column(const double *v, size_t columns, const size_t *rows, size_t n,
+one_column(const Data *d, bool inputs, size_t j, const size_t *rows, size_t n,
 	ColumnStats *s)
 {
-	double sum = 0, squares = 0, d;
+	double sum = 0, squares = 0, v;
 	size_t i;
 
-	s->min = s->max = n ? v[(rows ? rows[0] : 0) * columns] : 0;
+	s->min = s->max = n ? scalar(d, inputs, rows ? rows[0] : 0, j) : 0;
 	for (i = 0; i < n; i++) {
-		d = v[(rows ? rows[i] : i) * columns];
-		sum += d;
-		s->min = d < s->min ? d : s->min;
-		s->max = d > s->max ? d : s->max;
+		v = scalar(d, inputs, rows ? rows[i] : i, j);
+		sum += v;
+		s->min = v < s->min ? v : s->min;
+		s->max = v > s->max ? v : s->max;
 	}
 	s->mean = n ? sum / (double)n : 0;
 	for (i = 0; i < n; i++) {
-		d = v[(rows ? rows[i] : i) * columns] - s->mean;
-		squares += d * d;
+		v = scalar(d, inputs, rows ? rows[i] : i, j) - s->mean;
+		squares += v * v;
 	}
 	/* a constant column deviates by rounding alone */
 	s->deviation = n && s->min < s->max ? sqrt(squares / (double)n) : 0;
 }
 
 void
-column_stats(const double *v, int columns, const size_t *rows, size_t n,
+column_stats(const Data *d, bool inputs, const size_t *rows, size_t n,
 	ColumnStats *out)
 {
 	int j;
 
-	for (j = 0; j < columns; j++)
-		one_column(v + j, (size_t)columns, rows, n, &out[j]);
+	for (j = 0; j < (inputs ? d->inputs : d->stored); j++)
+		one_column(d, inputs, (size_t)j, rows, n, &out[j]);
 }

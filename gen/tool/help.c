@@ -9,6 +9,11 @@
 #ifndef BPGEN_LUA
 #define BPGEN_LUA "5.4"
 #endif
+#ifdef HAVE_ZLIB
+#define GZIP " gzip"
+#else
+#define GZIP ""
+#endif
 #define WIDTH 79
 
 /* statements that are no layers: word, form, what it says */
@@ -78,40 +83,9 @@ static const struct { const char *word, *form, *text; } settings[] = {
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
 
 static const char *const topics[] = {
-	"spec", "activations", "layers", "losses", "optimizers", "inits"
+	"spec", "data", "activations", "layers", "losses", "optimizers", "inits"
 };
 enum { TOPIC_COUNT = sizeof topics / sizeof topics[0] };
-
-static const char spec_page[] =
-"A spec is one statement a line; the order of lines is the order of\n"
-"computation, and a layer reads the line before unless it says `from NAME`.\n"
-"\n"
-"  # XOR with two hidden units\n"
-"  net xor\n"
-"  input 2\n"
-"  dense 2 sigmoid\n"
-"  dense 1 sigmoid\n"
-"  loss half_sse\n"
-"  optimizer sgd rate=0.5\n"
-"  batch 1\n"
-"  epochs 20000\n"
-"  stop loss < 0.001\n"
-"  seed 1\n"
-"\n"
-"NAME: before a layer gives it a name. `add A B`, `mul A B` and `concat A B`\n"
-"join layers; `prev` is the line before. #, or -- in front, starts a comment;\n"
-"a line that ends in a comma goes on in the next one.\n"
-"\n"
-"Lines that start with a word of Lua (for, if, local, function, ...) are Lua,\n"
-"and $name or $(expression) puts a value into a line:\n"
-"\n"
-"  param hidden = 30           # bpgen train digits.spec -D hidden=100\n"
-"  for i = 1, 3 do\n"
-"    dense $(hidden // i) tanh\n"
-"  end\n"
-"\n"
-"A line like  activation \"swish\" { y = \"z / (1 + exp(-z))\" }  defines a word;\n"
-"layer, loss, optimizer and init do the same for theirs.\n";
 
 void
 help_short(FILE *f)
@@ -206,7 +180,8 @@ print_help(Ctx *c)
 	for (i = 0; i < sizeof groups / sizeof groups[0]; i++)
 		put_group(c, &t, groups[i]);
 	text_add(&t, "\nbpgen help spec   the language      "
-	         "bpgen help layers   all layers with formulas\n");
+	         "bpgen help layers   all layers with formulas\n"
+	         "bpgen help data   what it learns from\n");
 	return put(&t);
 }
 
@@ -247,7 +222,7 @@ int
 print_version(Ctx *c)
 {
 	printf("bpgen %s\n"
-	       "features: csv jit\n"
+	       "features: csv idx" GZIP " jit\n"
 	       "Lua %s, %s\n"
 	       "MIT licence; the C that bpgen writes carries no conditions\n",
 	       BPGEN_VERSION, BPGEN_LUA, tcc_name(c));
@@ -274,6 +249,10 @@ help_topic(Ctx *c, Text *t, const char *word)
 	size_t column = 0;
 	int i;
 
+	if (!strcmp(word, "data")) {
+		text_add(t, "%s", data_page);
+		return true;
+	}
 	if (strcmp(word, "spec") && strcmp(word, "language"))
 		return false;
 	text_add(t, "%s\nSettings (`bpgen help NAME` tells more):\n  ",

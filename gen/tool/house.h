@@ -47,4 +47,7 @@ const char *depfile_text(Ctx *c, const char *target, bool exact,
 const char *identifier(Ctx *c, const char *name);
 bool identifier_ok(const char *name);
 
+/* pages.c */
+extern const char spec_page[], data_page[];
+
 #endif

@@ -9,7 +9,7 @@
 #define COMMANDS(X) \
 	X(gen, 0, "", "generate C (the default)") \
 	X(check, 0, "", "compare with finite differences") \
-	X(train, 1, " DATA", "learn from CSV") \
+	X(train, 1, " DATA", "learn from CSV or IDX") \
 	X(eval, 1, " DATA", "loss, accuracy, confusion matrix") \
 	X(predict, 1, " DATA", "outputs for every row") \
 	X(info, 0, "", "parameters, work, memory") \
@@ -78,6 +78,9 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "columns of the inputs: names or ranges such as 2-5") \
 	X("target", 0, "LIST", 0, DO_DATA | DO_gen | DO_check, 0, \
 	  "columns of the targets") \
+	X("labels", 0, "FILE", 0, DO_DATA, 0, \
+	  "IDX file of the classes, where its name does not follow from that " \
+	  "of the images") \
 	X("header", 0, "yes|no", 0, DO_DATA | DO_check, 0, \
 	  "whether the first row holds names; found out otherwise") \
 	X("validation", 0, "FRACTION", 0, DO_train, 0, \

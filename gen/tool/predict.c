@@ -141,7 +141,7 @@ fill_row(Predict *p, size_t row)
 	net_forward(s->jit, s->x, s->y);
 	for (j = 0; p->inputs && j < d->inputs; j++)
 		input_number(p, next_cell(p, d->names.v[j], 0),
-		             d->x[row * (size_t)d->inputs + (size_t)j]);
+		             data_input(d, row, (size_t)j));
 	if (p->classes)
 		class_cells(p);
 	else

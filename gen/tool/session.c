@@ -179,8 +179,13 @@ data_ids(Session *s)
 int
 session_data(Session *s, const char *path, bool need_targets)
 {
-	DataOptions o = {cli_get(s->cli, "columns"), cli_get(s->cli, "target"),
-	                 -1, need_targets};
+	DataOptions o = {
+		.columns = cli_get(s->cli, "columns"),
+		.target = cli_get(s->cli, "target"),
+		/* a second file has labels of its own */
+		.labels = path ? NULL : cli_get(s->cli, "labels"),
+		.header = -1, .need_targets = need_targets
+	};
 	int rc = header_option(s->cli, &o.header), said;
 
 	if (rc)
@@ -267,11 +272,11 @@ session_fit(Session *s, const size_t *rows, size_t n)
 	                           sizeof *columns);
 	int rc;
 
-	column_stats(d->x, net->inputs, rows, n, columns);
+	column_stats(d, true, rows, n, columns);
 	rc = fit_layers(s, columns);
 	if (!rc && net->targets_scale && d->stored == net->targets) {
 		target_room(s->c, net);
-		column_stats(d->t, net->targets, rows, n, columns);
+		column_stats(d, false, rows, n, columns);
 		targets_fit(net, columns);
 	}
 	network_hash(net);

@@ -667,11 +667,12 @@ static double
 largest_input(const Train *r)
 {
 	const Data *d = r->s->data;
-	size_t i, n = d->rows * (size_t)d->inputs;
+	size_t i, j;
 	double most = 0;
 
-	for (i = 0; i < n; i++)
-		most = fmax(most, fabs(d->x[i]));
+	for (i = 0; i < d->rows; i++)
+		for (j = 0; j < (size_t)d->inputs; j++)
+			most = fmax(most, fabs(data_input(d, i, j)));
 	return most;
 }
 
