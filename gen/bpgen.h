@@ -223,6 +223,7 @@ typedef struct {                /* one head: a layer, its loss */
 	Arg *args;
 	double weight;
 	bool index;                 /* target=index: one class number a sample */
+	bool input;                 /* target=input: the inputs are the targets */
 	int outputs, targets;       /* scalars */
 	Loc loc;
 } Head;
@@ -250,6 +251,8 @@ typedef struct {
 	int batch;                  /* NAME_BATCH */
 	bool batch_all, shuffle;
 	int64_t epochs;
+	int horizon;                /* rows ahead of a window; -1: not said */
+	Loc horizon_loc;
 	uint64_t seed;
 	double l1, l2, clip_norm, clip_value; /* 0: none */
 	struct { char kind; double a, b; } schedule; /* 0, 's'tep every factor,

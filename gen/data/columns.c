@@ -91,25 +91,43 @@ wrong_columns(Reader *r, uint32_t have)
 	return false;
 }
 
+/* which of the list each column is; twice is a mistake */
 static bool
-take(Reader *r, const Columns *in, const Columns *out)
+number(Reader *r, const Columns *list, int32_t *of)
 {
 	uint32_t i;
 
 	for (i = 0; i < r->csv->columns; i++)
-		r->slot[i] = -1;
-	for (i = 0; i < in->n + out->n; i++) {
-		bool is_in = i < in->n;
-		uint32_t k = is_in ? in->v[i] : out->v[i - in->n];
-
-		if (r->slot[k] != -1) {
+		of[i] = -1;
+	for (i = 0; i < list->n; i++) {
+		if (of[list->v[i]] >= 0) {
 			r->usage = true;
-			err(r->c, (Loc){0, 0, 0},
-			    "column %u is chosen twice", k + 1);
+			err(r->c, (Loc){0, 0, 0}, "column %u is chosen twice",
+			    list->v[i] + 1);
 			return false;
 		}
-		r->slot[k] = is_in ? (int32_t)i : -2 - (int32_t)(i - in->n);
+		of[list->v[i]] = (int32_t)i;
 	}
+	return true;
+}
+
+/* an input is no target too, but in a series, which goes on from itself */
+static bool
+take(Reader *r, const Columns *in, const Columns *out)
+{
+	uint32_t i, n = r->csv->columns;
+
+	r->input = mem(r->c, n * sizeof *r->input);
+	r->target = mem(r->c, n * sizeof *r->target);
+	if (!number(r, in, r->input) || !number(r, out, r->target))
+		return false;
+	for (i = 0; i < n && !r->d->series; i++)
+		if (r->input[i] >= 0 && r->target[i] >= 0) {
+			r->usage = true;
+			err(r->c, (Loc){0, 0, 0}, "column %u is chosen twice",
+			    i + 1);
+			return false;
+		}
 	return true;
 }
 
@@ -127,35 +145,125 @@ complement(Reader *r, const Columns *given, Columns *rest)
 			PUSH(r->c, rest, i);
 }
 
+/* the spec's names of outputs are those of their columns, if there are such */
 static bool
-choose(Reader *r, Columns *in, Columns *out)
+named_outputs(Reader *r, Columns *out)
+{
+	const Names *names = &r->net->columns;
+	uint32_t i, from, to;
+
+	for (i = 0; i < names->n && r->csv->header; i++)
+		if (column_range(r, names->v[i], &from, &to) && from == to)
+			PUSH(r->c, out, from);
+	if (out->n == names->n)
+		return out->n > 0;
+	out->n = 0;
+	return false;
+}
+
+/* what the options and the spec say; false after err() */
+static bool
+chosen(Reader *r, Columns *in, Columns *out)
 {
 	const DataOptions *o = r->o;
-	uint32_t i, n = r->csv->columns, inputs = (uint32_t)r->net->inputs;
 
 	if (o->columns && !column_list(r, "--columns", o->columns, in))
 		return false;
-	if (o->target && !column_list(r, "--target", o->target, out))
-		return false;
-	if (o->columns && !o->target) {
+	if (o->target)
+		return column_list(r, "--target", o->target, out);
+	named_outputs(r, out);
+	return true;
+}
+
+static bool
+choose(Reader *r, Columns *in, Columns *out)
+{
+	uint32_t i, n = r->csv->columns, inputs = (uint32_t)r->net->inputs;
+
+	if (in->n && !out->n) {
 		complement(r, in, out);
-		if (!targets_fit_in(r->net, out->n) && !o->need_targets)
+		if (!targets_fit_in(r->net, out->n) && !r->o->need_targets)
 			out->n = 0;
-	} else if (o->target && !o->columns)
+	} else if (out->n && !in->n)
 		complement(r, out, in);
-	else if (!o->columns)
+	else if (!in->n)
 		for (i = 0; i < n; i++)
 			PUSH(r->c, i < inputs ? in : out, i);
 	if (in->n != inputs)
 		return wrong_columns(r, in->n + out->n);
-	if (!out->n && !o->need_targets)
+	if (!out->n && !r->o->need_targets)
 		return true;
-	if (!r->net->targets) {
-		out->n = 0; /* forward only: whatever follows the inputs */
+	if (needs_no_targets(r->net)) {
+		out->n = 0; /* whatever follows the inputs */
 		return true;
 	}
 	return targets_fit_in(r->net, out->n) ||
 		wrong_columns(r, in->n + out->n);
+}
+
+/* ----------------------------------------------------------- of a series */
+
+static bool
+wrong_series(Reader *r, const Window *w, const Columns *in, const Columns *out)
+{
+	Ctx *c = r->c;
+
+	err(c, csv_place(r->csv, 0, 0), "%u column%s, but a step of '%s' has "
+	    "%d feature%s and %d target%s", r->csv->columns,
+	    r->csv->columns == 1 ? "" : "s", r->net->name, w->features,
+	    w->features == 1 ? "" : "s", w->targets,
+	    w->targets == 1 ? "" : "s");
+	c->diags.v[c->diags.n - 1].place = 'l';
+	if (!out->n)
+		help(c, "name the target with `--target NAME`, or in the spec "
+		     "with `columns NAME`");
+	else if (!in->n)
+		help(c, "name the features with `--columns LIST`; the target "
+		     "may be one of them");
+	return false;
+}
+
+static void
+add_range(Reader *r, uint32_t from, uint32_t to, Columns *out)
+{
+	for (; from < to; from++)
+		PUSH(r->c, out, from);
+}
+
+/* Inputs first, targets last, as in any table; but a series that is asked for
+ * what it has itself reads just that. */
+static void
+fill_series(Reader *r, uint32_t features, uint32_t targets, Columns *in,
+	Columns *out)
+{
+	uint32_t n = r->csv->columns;
+
+	if (!in->n && !out->n && targets && n == features + targets) {
+		add_range(r, 0, features, in);
+		add_range(r, features, n, out);
+		return;
+	}
+	if (!in->n && n == features)
+		add_range(r, 0, n, in);
+	else if (!in->n && features == targets)
+		*in = *out;
+	if (!out->n && features == targets)
+		*out = *in;
+}
+
+static bool
+choose_series(Reader *r, const Window *w, Columns *in, Columns *out)
+{
+	uint32_t features = (uint32_t)w->features;
+	uint32_t targets = (uint32_t)w->targets;
+	Columns said_in = *in, said_out = *out;
+
+	fill_series(r, features, targets, in, out);
+	if (!targets || (out->n != targets && !r->o->need_targets))
+		out->n = 0;
+	return (in->n == features && (out->n == targets ||
+	        !r->o->need_targets)) ||
+		wrong_series(r, w, &said_in, &said_out);
 }
 
 static void
@@ -172,13 +280,21 @@ bool
 columns_choose(Reader *r)
 {
 	Columns in = {0}, out = {0};
+	Data *d = r->d;
+	Window w;
 
-	r->slot = mem(r->c, r->csv->columns * sizeof *r->slot);
-	if (!choose(r, &in, &out) || !take(r, &in, &out))
+	if (!chosen(r, &in, &out))
 		return false;
-	r->d->stored = (int)out.n;
-	assign_heads(r, out.n);
-	name_columns(r, &in, &r->d->names, "x");
-	name_columns(r, &out, &r->d->target_names, "target");
+	d->series = is_series(r->net, in.n ? in.n : r->csv->columns,
+	                      in.n > 0) && window_of(r->net, &w);
+	if (!(d->series ? choose_series(r, &w, &in, &out) :
+	      choose(r, &in, &out)) || !take(r, &in, &out))
+		return false;
+	d->x_step = in.n;
+	d->t_step = out.n;
+	d->stored = (int)out.n * (d->series && w.each ? w.steps : 1);
+	assign_heads(r, (uint32_t)d->stored);
+	name_columns(r, &in, &d->names, "x");
+	name_columns(r, &out, &d->target_names, "target");
 	return true;
 }

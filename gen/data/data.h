@@ -58,10 +58,17 @@ typedef struct {
 typedef struct {
 	const char *path;
 	size_t rows, cap;
+	size_t known;               /* the first ones, whose targets are known */
 	int inputs;
-	int stored;                 /* target columns of a row; 0: none */
+	int stored;                 /* target values of a row; 0: none */
+	/* values from one row to the next: fewer than these where the rows are
+	 * windows of a series, which overlap */
+	size_t x_step, t_step;
+	bool series;
+	size_t before;              /* steps of the series before the target of
+	                               its first window */
 	bool *label;                /* per head: its target is a class number */
-	double *x, *t;              /* rows x inputs, rows x stored */
+	double *x, *t;
 	const unsigned char *bytes; /* in place of x: 0 to 255 mean 0 to 1 */
 	Names names, target_names;  /* from the header, else x1 x2 .. */
 } Data;
@@ -70,6 +77,7 @@ typedef struct {
  * losses, class numbers, or `classes` in the spec */
 bool is_classifier(const Network *net);
 int class_count(const Network *net); /* 2 for one output; 0: no classifier */
+int positions(const Network *net, const Head *h); /* each has a class */
 double low_target(const Head *h);     /* of the classes that a sample is not in */
 /* learns net->classes where the spec has none and labels are not numbers */
 Data *data_read(Ctx *c, Network *net, const char *path, const DataOptions *o,
@@ -87,10 +95,11 @@ int data_class(const Data *d, const Network *net, size_t row);
 void data_targets(const Data *d, const Network *net, size_t row, double *v);
 /* a permutation that depends on seed and round alone */
 void rows_shuffle(size_t *rows, size_t n, uint64_t seed, uint64_t round);
-/* row numbers: the first `train` to learn from, the rest held out, of each
- * class its share; sorted in each part; malloc, NULL: no memory */
+/* row numbers: the first `train` to learn from, then `held` that are held out:
+ * of each class its share, sorted; of a series the end, so that no target of
+ * theirs has been learnt from; malloc, NULL: no memory */
 size_t *rows_split(const Data *d, const Network *net, double fraction,
-	uint64_t seed, size_t *train);
+	uint64_t seed, size_t *train, size_t *held);
 /* what stands at input j of a row */
 double data_input(const Data *d, size_t row, size_t j);
 /* of the inputs, or else of the stored targets, in these rows; rows NULL: in

@@ -19,12 +19,27 @@ takes_shares(const Network *net, const Head *h)
 	return false;
 }
 
+static int
+classes_of(const Network *net, const Head *h)
+{
+	const Shape *s = &net->layers.v[h->layer].out;
+
+	return s->rank < 2 ? h->outputs : s->kind == MAP ? s->dim[0] :
+		s->dim[s->rank - 1];
+}
+
+int
+positions(const Network *net, const Head *h)
+{
+	return h->outputs / classes_of(net, h);
+}
+
 bool
 is_classifier(const Network *net)
 {
 	const Head *h = net->heads.v;
 
-	if (net->heads.n != 1 || !h->loss)
+	if (net->heads.n != 1 || !h->loss || h->input || positions(net, h) > 1)
 		return false;
 	return h->index || net->classes.n || takes_shares(net, h);
 }
@@ -32,9 +47,9 @@ is_classifier(const Network *net)
 int
 class_count(const Network *net)
 {
-	if (!is_classifier(net))
+	if (net->heads.n != 1 || !head_classifies(net, net->heads.v))
 		return 0;
-	return net->outputs == 1 ? 2 : net->outputs;
+	return net->outputs == 1 ? 2 : classes_of(net, net->heads.v);
 }
 
 /* hinge wants -1 and +1 */
@@ -47,8 +62,22 @@ low_target(const Head *h)
 bool
 head_classifies(const Network *net, const Head *h)
 {
-	return h->loss && (h->index || takes_shares(net, h) ||
+	return h->loss && !h->input && (h->index || takes_shares(net, h) ||
 	       (net->heads.n == 1 && net->classes.n));
+}
+
+/* columns of targets, where classes are given by their labels */
+static int
+stored_of(const Network *net, const Head *h)
+{
+	return h->input ? 0 : head_classifies(net, h) ? positions(net, h) :
+		h->targets;
+}
+
+bool
+needs_no_targets(const Network *net)
+{
+	return label_columns(net) == 0;
 }
 
 int
@@ -58,8 +87,7 @@ label_columns(const Network *net)
 	int n = 0;
 
 	for (i = 0; i < net->heads.n; i++)
-		n += head_classifies(net, &net->heads.v[i]) ? 1 :
-			net->heads.v[i].targets;
+		n += stored_of(net, &net->heads.v[i]);
 	return n;
 }
 
@@ -72,7 +100,7 @@ expects(Reader *r)
 	const char *in = fmt(r->c, "'%s' takes %d input%s", net->name,
 	                     net->inputs, net->inputs == 1 ? "" : "s");
 
-	if (!net->targets)
+	if (!few)
 		return in;
 	in = fmt(r->c, "%s and %d %s%s", in, few, classes ? "class" : "target",
 	         few == 1 ? "" : classes ? "es" : "s");
@@ -103,7 +131,7 @@ assign_heads(Reader *r, uint32_t columns)
 
 		r->d->label[i] = labels && head_classifies(net, h) &&
 			(h->outputs > 1 || h->index || net->classes.n);
-		wide = labels && head_classifies(net, h) ? 1 : h->targets;
+		wide = labels ? stored_of(net, h) : h->targets;
 		for (j = 0; j < wide && k < columns; j++)
 			r->head_of[k++] = (int)i;
 	}

@@ -285,7 +285,9 @@ take_labels(Reader *r, const Array *a, const Bytes *from, int *rc)
 	int class[256], v;
 	size_t i;
 
+	d->known = d->rows;
 	d->stored = 1;
+	d->t_step = 1;
 	assign_heads(r, 1);
 	PUSH(r->c, &d->target_names, "label");
 	labels_start(r);
@@ -327,11 +329,14 @@ idx_read(Reader *r, int *rc)
 	    !check_inputs(r, &inputs, rc))
 		return false;
 	r->d->rows = inputs.count;
+	r->d->x_step = (size_t)r->d->inputs;
 	r->d->bytes = inputs.at;
 	for (i = 0; i < r->d->inputs; i++)
 		PUSH(r->c, &r->d->names, fmt(r->c, "x%d", i + 1));
-	if (!r->net->targets)
+	if (needs_no_targets(r->net)) {
+		r->d->known = r->net->targets ? r->d->rows : 0;
 		return true;
+	}
 	return find_labels(r, &inputs, &from, &labels, &found, rc) &&
 		(!found || (check_labels(r, &inputs, &labels, &from, rc) &&
 		            take_labels(r, &labels, &from, rc)));

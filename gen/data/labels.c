@@ -145,6 +145,6 @@ labels_learn(Reader *r)
 	for (j = 0; j < l->n; j++)
 		rank[label_id(l, sorted[j], strlen(sorted[j]), false)] =
 			numbers ? (uint32_t)strtoul(sorted[j], NULL, 10) : j;
-	for (k = 0; k < r->d->rows; k++)
+	for (k = 0; k < r->d->rows * r->d->t_step; k++)
 		r->d->t[k] = rank[(uint32_t)r->d->t[k]];
 }

@@ -20,7 +20,7 @@ typedef struct {
 	Csv *csv;                   /* a table alone has one */
 	Data *d;
 	const DataOptions *o;
-	int32_t *slot;              /* per column: k input, -2-k target, -1 none */
+	int32_t *input, *target;    /* per column: which one it is, or -1 */
 	Labels labels;
 	size_t record;              /* of the file, header included */
 	int *head_of;               /* per stored target column */
@@ -32,6 +32,7 @@ bool head_classifies(const Network *net, const Head *h);
 int label_columns(const Network *net); /* target columns with class labels */
 /* 'iris' takes 4 inputs and 1 class (or 3 one-hot targets) */
 const char *expects(Reader *r);
+bool needs_no_targets(const Network *net); /* none, or the inputs are them */
 bool targets_fit_in(const Network *net, uint32_t n);
 /* which head each stored target belongs to, and how it is given */
 void assign_heads(Reader *r, uint32_t columns);
@@ -44,6 +45,19 @@ int label_class(Reader *r, const char *s, size_t n);
 bool label_known(Reader *r, const char *s, size_t n);
 /* names that were found become those of the network, in order */
 void labels_learn(Reader *r);
+
+/* ------------------------------------------------------------- series.c
+ * Rows that are steps of a series become windows that overlap. */
+typedef struct {
+	int steps, features, targets;
+	bool sequence, each;
+} Window;
+/* what a window of this network is; each: a target at every step.  false: it
+ * takes none. */
+bool window_of(const Network *net, Window *w);
+/* are these columns of a table, all or the chosen ones, steps of a series? */
+bool is_series(const Network *net, uint32_t columns, bool chosen);
+bool series_windows(Reader *r);  /* after the rows are read */
 
 /* ------------------------------------------------------------ columns.c
  * false after err() */

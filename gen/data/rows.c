@@ -7,39 +7,58 @@
 double
 data_input(const Data *d, size_t row, size_t j)
 {
-	size_t at = row * (size_t)d->inputs + j;
+	size_t at = row * d->x_step + j;
 
 	return d->bytes ? d->bytes[at] / 255.0 : d->x[at];
+}
+
+/* classes are the channels of a map, else the last axis */
+static void
+one_hot(const Network *net, const Head *h, const double *class, double *v)
+{
+	int places = positions(net, h), classes = h->outputs / places, i, k;
+	bool map = net->layers.v[h->layer].out.kind == MAP;
+
+	for (i = 0; i < places; i++)
+		for (k = 0; k < classes; k++)
+			v[map ? k * places + i : i * classes + k] =
+				k == (int)class[i] ? 1 : low_target(h);
 }
 
 void
 data_targets(const Data *d, const Network *net, size_t row, double *v)
 {
-	const double *t = d->t + row * (size_t)d->stored;
+	const double *t = d->t + row * d->t_step;
 	uint32_t i;
 	int j;
 
 	for (i = 0; i < net->heads.n; i++) {
 		const Head *h = &net->heads.v[i];
 
+		if (h->input) {
+			for (j = 0; j < d->inputs; j++)
+				*v++ = data_input(d, row, (size_t)j);
+			continue;
+		}
 		if (!d->label[i] || h->index) {
 			for (j = 0; j < h->targets; j++)
 				*v++ = *t++;
 			continue;
 		}
-		if (h->outputs == 1)
-			*v++ = *t > 0 ? 1 : low_target(h);
-		else
-			for (j = 0; j < h->targets; j++)
-				*v++ = j == (int)*t ? 1 : low_target(h);
-		t++;
+		if (h->outputs == 1) {
+			*v++ = *t++ > 0 ? 1 : low_target(h);
+			continue;
+		}
+		one_hot(net, h, t, v);
+		v += h->targets;
+		t += positions(net, h);
 	}
 }
 
 int
 data_class(const Data *d, const Network *net, size_t row)
 {
-	const double *t = d->t + row * (size_t)d->stored;
+	const double *t = d->t + row * d->t_step;
 	int j, best = 0;
 
 	if (!d->stored || net->heads.n != 1)
@@ -152,11 +171,30 @@ group_rows(const Data *d, const Network *net, size_t *rows)
 	return true;
 }
 
+/* The end of a series; where windows have a target at every step, none of
+ * those between is used. */
+static size_t *
+split_series(const Data *d, double fraction, size_t *train, size_t *held)
+{
+	size_t *rows = malloc((d->rows + 1) * sizeof *rows), i;
+	size_t overlap = d->t_step ? (size_t)d->stored / d->t_step - 1 : 0;
+
+	*held = (size_t)(fraction * (double)d->rows);
+	*train = d->rows - *held;
+	if (*held)
+		*train -= overlap < *train ? overlap : *train;
+	for (i = 0; rows && i < *train; i++)
+		rows[i] = i;
+	for (i = 0; rows && i < *held; i++)
+		rows[*train + i] = d->rows - *held + i;
+	return rows;
+}
+
 /* Shuffled rows, class after class; every time that fraction * i passes a
  * whole number the row is held out. */
-size_t *
-rows_split(const Data *d, const Network *net, double fraction, uint64_t seed,
-	size_t *train)
+static size_t *
+split_classes(const Data *d, const Network *net, double fraction, uint64_t seed,
+	size_t *train, size_t *held_out)
 {
 	size_t n = d->rows, held = 0, kept = 0, i;
 	size_t *rows = malloc((n + 1) * sizeof *rows);
@@ -178,10 +216,19 @@ rows_split(const Data *d, const Network *net, double fraction, uint64_t seed,
 			out[*train + held++] = rows[i];
 		else
 			out[kept++] = rows[i];
+	*held_out = held;
 	free(rows);
 	qsort(out, kept, sizeof *out, by_number);
 	qsort(out + kept, held, sizeof *out, by_number);
 	return out;
+}
+
+size_t *
+rows_split(const Data *d, const Network *net, double fraction, uint64_t seed,
+	size_t *train, size_t *held)
+{
+	return d->series ? split_series(d, fraction, train, held) :
+		split_classes(d, net, fraction, seed, train, held);
 }
 
 /* a scalar of the inputs, or of the stored targets */
@@ -189,7 +236,7 @@ static double
 scalar(const Data *d, bool inputs, size_t row, size_t j)
 {
 	return inputs ? data_input(d, row, j) :
-		d->t[row * (size_t)d->stored + j];
+		d->t[row * d->t_step + j];
 }
 
 static void

@@ -197,19 +197,18 @@ on_cell(void *u, uint32_t column, const char *s, size_t n)
 {
 	Reader *r = u;
 	Data *d = r->d;
-	int32_t slot = r->slot[column];
+	int32_t in = r->input[column], out = r->target[column];
 
-	if (slot == -1)
+	if (in < 0 && out < 0)
 		return true;
 	if (memchr(s, 0, n))
 		return bad_number(r, column, s, n);
-	if (slot >= 0)
-		return number_cell(r, column, s, n,
-		                   &d->x[d->rows * (size_t)d->inputs +
-		                         (size_t)slot]);
-	return target_cell(r, column, -2 - slot, s, n,
-	                   &d->t[d->rows * (size_t)d->stored +
-	                         (size_t)(-2 - slot)]);
+	if (in >= 0 && !number_cell(r, column, s, n,
+	                            &d->x[d->rows * d->x_step + (size_t)in]))
+		return false;
+	return out < 0 ||
+		target_cell(r, column, out, s, n,
+		            &d->t[d->rows * d->t_step + (size_t)out]);
 }
 
 static void
@@ -217,7 +216,7 @@ make_room(Reader *r)
 {
 	Data *d = r->d;
 	size_t cap = d->cap ? d->cap * 2 : 64;
-	size_t wide = (size_t)d->inputs + (size_t)d->stored;
+	size_t wide = d->x_step + d->t_step;
 	double *x, *t;
 
 	if (d->rows < d->cap)
@@ -225,10 +224,10 @@ make_room(Reader *r)
 	if (cap > UINT32_MAX || cap > ((size_t)1 << 33) / 8 / (wide + 1))
 		die(r->c, EX_SOFTWARE_, "%s needs more than 8 GB of memory",
 		    d->path);
-	x = realloc(d->x, cap * (size_t)d->inputs * sizeof *x + 1);
+	x = realloc(d->x, cap * d->x_step * sizeof *x + 1);
 	if (x)
 		d->x = x;
-	t = realloc(d->t, cap * (size_t)d->stored * sizeof *t + 1);
+	t = realloc(d->t, cap * d->t_step * sizeof *t + 1);
 	if (t)
 		d->t = t;
 	if (!x || !t)
@@ -262,7 +261,7 @@ binary_labels(Reader *r)
 	    r->d->stored != 1 || r->d->label[0])
 		return;
 	for (i = 0; i < r->csv->columns; i++)
-		if (r->slot[i] == -2)
+		if (r->target[i] == 0)
 			break;
 	s = r->csv->header ? r->csv->second.v && i < r->csv->second.n ?
 		r->csv->second.v[i] : "0" : r->csv->first.v[i];
@@ -288,6 +287,8 @@ table_read(Reader *r)
 		help(r->c, "if this line is data, say `--header no`");
 		return false;
 	}
+	if (r->d->stored || (needs_no_targets(r->net) && r->net->targets))
+		r->d->known = r->d->rows;
 	labels_learn(r);
-	return true;
+	return !r->d->series || series_windows(r);
 }

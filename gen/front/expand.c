@@ -214,6 +214,13 @@ put_option(Text *out, const char *name, double v)
 }
 
 static void
+put_target(const Head *h, Text *out)
+{
+	if (h->index || h->input)
+		text_add(out, " target=%s", h->index ? "index" : "input");
+}
+
+static void
 put_outputs(Parse *p, Text *out)
 {
 	const Network *net = p->net;
@@ -231,8 +238,7 @@ put_outputs(Parse *p, Text *out)
 		if (own) {
 			text_add(out, " loss=%s", h->loss->name);
 			args_text(h->loss, h->args, out);
-			if (h->index)
-				text_add(out, " target=index");
+			put_target(h, out);
 		}
 		put_option(out, "weight", h->weight);
 		text_add(out, "\n");
@@ -355,7 +361,8 @@ put_learning(Parse *p, Text *out)
 	if (p->loss.loss) {
 		text_add(out, "loss %s", p->loss.loss->name);
 		args_text(p->loss.loss, p->loss.args, out);
-		text_add(out, p->loss.index ? " target=index\n" : "\n");
+		put_target(&p->loss, out);
+		text_add(out, "\n");
 	}
 	put_record(out, "optimizer", net->optimizer, net->opt_args);
 	put_record(out, "init", p->init, p->init_args);
@@ -427,6 +434,8 @@ expand(Parse *p)
 	if (net->targets_scale)
 		text_add(&out, "targets %s\n", net->targets_scale == 'z' ?
 		         "zscore" : "minmax");
+	if (net->horizon >= 0)
+		text_add(&out, "horizon %d\n", net->horizon);
 	put_learning(p, &out);
 	put_code(p, &out);
 	net->expanded = out.s;

@@ -379,6 +379,19 @@ check_columns(Parse *p)
 	note(p->c, l->word_loc, "%s", layer_words(p->c, p, &net->heads.v[0]));
 }
 
+/* target=input: as many outputs as there are inputs */
+static void
+check_inputs(Parse *p, const Head *h)
+{
+	const Layer *l = &p->net->layers.v[h->layer];
+
+	if (!h->loss || !h->input || h->outputs == p->net->inputs)
+		return;
+	err(p->c, h->loc, "target=input needs as many outputs as inputs, but "
+	    "there are %d and %d", h->outputs, p->net->inputs);
+	note(p->c, l->word_loc, "%s", layer_words(p->c, p, h));
+}
+
 static void
 check_targets(Parse *p)
 {
@@ -427,6 +440,8 @@ check_all(Parse *p)
 	for (i = 0; i < net->heads.n; i++)
 		if (net->heads.v[i].loss)
 			check_fit(p, &net->heads.v[i]);
+	for (i = 0; i < net->heads.n; i++)
+		check_inputs(p, &net->heads.v[i]);
 	check_targets(p);
 	check_classes(p);
 	check_columns(p);

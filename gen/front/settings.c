@@ -184,12 +184,16 @@ loss_take(Parse *p, Statement *st, const Token *word, Head *head)
 	const Record *rec = find_record(p, REC_LOSS, "loss", word);
 	Item *target = args_option(p->c, st, "target");
 	Names extra = { 0 };
-	static const char *const index[] = { "index", NULL };
+	static const char *const words[] = { "index", "input", NULL };
+	int which = -1;
 
 	PUSH(p->c, &extra, "target");
-	if (!rec || (target && one_of(p, &target->value, "'target'", index)))
+	if (rec && target)
+		which = one_of(p, &target->value, "'target'", words);
+	if (!rec || (target && which < 0))
 		return false;
-	head->index = target != NULL;
+	head->index = which == 0;
+	head->input = which == 1;
 	head->loc = word->loc;
 	if (head->index && !rec->index) {
 		err(p->c, target->name.loc, "loss %s has no target=index",
@@ -251,6 +255,18 @@ take_epochs(Parse *p, Statement *st)
 
 	if (whole(p, st, 1e15, &v))
 		p->net->epochs = (int64_t)v;
+}
+
+static void
+take_horizon(Parse *p, Statement *st)
+{
+	Item *item = first_value(p, st, "a whole number");
+	double v;
+
+	if (!item || !args_whole(p->c, &item->value, "'horizon'", 0, 1e6, &v))
+		return;
+	p->net->horizon = (int)v;
+	p->net->horizon_loc = st->word.loc;
 }
 
 static void
@@ -627,6 +643,7 @@ static const Row rows[] = {
 	{ "columns", take_names, false }, { "output", take_output, true },
 	{ "api", take_api, false }, { "unroll", take_unroll, false },
 	{ "math", take_math, false }, { "lanes", take_lanes, false },
+	{ "horizon", take_horizon, false },
 	{ "budget", take_budget, false }, { "spec", take_spec, false },
 };
 
@@ -687,6 +704,7 @@ settings_begin(Parse *p)
 
 	net->batch = 1;
 	net->epochs = 100;
+	net->horizon = -1;
 	net->seed = 1;
 	net->shuffle = net->strict = true;
 	p->loss.weight = 1;

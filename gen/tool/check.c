@@ -90,8 +90,8 @@ choose_point(Check *k)
 	for (i = 0; i < k->params; i++)
 		k->w[i] = given ? given->params[i] :
 			k->w[i] + 0.2 * uniform(&state) - 0.1;
-	if (d && d->stored) {
-		i = (size_t)(uniform(&state) * (double)d->rows);
+	if (d && d->known) {
+		i = (size_t)(uniform(&state) * (double)d->known);
 		data_gather(d, k->s->net, F64, NULL, i, 1, k->x, k->t);
 	} else
 		random_sample(k);

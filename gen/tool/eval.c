@@ -304,11 +304,11 @@ held_out(Eval *e, size_t **rows)
 		          text);
 		return EX_USAGE_;
 	}
-	*rows = rows_split(s->data, s->net, fraction, s->net->seed, &train);
+	*rows = rows_split(s->data, s->net, fraction, s->net->seed, &train,
+	                   &e->n);
 	if (!*rows)
 		die(s->c, EX_SOFTWARE_, "out of memory");
 	e->rows = *rows + train;
-	e->n = s->data->rows - train;
 	if (e->n)
 		return 0;
 	cli_error("%s has too few rows to hold some out", s->data->path);

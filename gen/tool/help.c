@@ -27,9 +27,10 @@
 	X("include", "include \"FILE\"", \
 	  "reads another spec at this place; looked for beside this file, then\n" \
 	  "in the folders of -I") \
-	X("loss", "loss NAME [target=index]", \
+	X("loss", "loss NAME [target=index|input]", \
 	  "what training makes small; `bpgen help losses` lists them with their\n" \
-	  "formulas. target=index: a target is one class number, not one-hot") \
+	  "formulas. target=index: a target is one class number, not one-hot;\n" \
+	  "target=input: what goes in is to come out (an autoencoder)") \
 	X("optimizer", "optimizer NAME rate=X ...", \
 	  "how weights follow the gradient; `bpgen help optimizers`") \
 	X("init", "init NAME", \
@@ -47,6 +48,10 @@
 	X("targets", "targets zscore | minmax", \
 	  "regression targets are scaled for training; NAME_forward gives them\n" \
 	  "in their own units") \
+	X("horizon", "horizon N", \
+	  "the rows of a table are steps of a series: the input is a window of\n" \
+	  "them, the target stands N rows after its last one (default 1 where\n" \
+	  "the table has one step a row); `bpgen help data`") \
 	X("classes", "classes NAME ...", "the names of the outputs, in order") \
 	X("columns", "columns NAME ...", "the names of regression outputs") \
 	X("output", "output LAYER ... | output LAYER loss=NAME weight=X", \

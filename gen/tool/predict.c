@@ -117,16 +117,20 @@ static void
 target_cells(Predict *p, size_t row)
 {
 	const Data *d = p->s->data;
+	Cell *k;
 	int j;
 
-	if (p->classes) {
+	if (p->classes && row < d->known) {
 		class_name(p, next_cell(p, "target", 0),
 		           data_class(d, p->s->net, row));
 		return;
 	}
-	for (j = 0; j < d->stored && (p->csv || j < SHOWN_OUTPUTS); j++)
-		input_number(p, next_cell(p, "target", d->stored == 1 ? 0 :
-		             j + 1), d->t[row * (size_t)d->stored + (size_t)j]);
+	for (j = 0; j < d->stored && (p->csv || j < SHOWN_OUTPUTS); j++) {
+		k = next_cell(p, "target", d->stored == 1 ? 0 : j + 1);
+		k->text = "";
+		if (row < d->known)
+			input_number(p, k, d->t[row * d->t_step + (size_t)j]);
+	}
 }
 
 static void
@@ -139,6 +143,10 @@ fill_row(Predict *p, size_t row)
 	p->at = 0;
 	session_row(s, d, row);
 	net_forward(s->jit, s->x, s->y);
+	/* of a series: which of its rows the first output stands for */
+	if (d->series)
+		input_number(p, next_cell(p, "row", 0),
+		             (double)(row + d->before + 1));
 	for (j = 0; p->inputs && j < d->inputs; j++)
 		input_number(p, next_cell(p, d->names.v[j], 0),
 		             data_input(d, row, (size_t)j));
@@ -252,7 +260,7 @@ predict(Predict *p)
 	p->csv = cli_has(s->cli, "csv") || (path && strlen(path) > 4 &&
 		!strcmp(path + strlen(path) - 4, ".csv"));
 	p->classes = is_classifier(s->net);
-	p->inputs = s->net->inputs <= SHOWN_INPUTS;
+	p->inputs = s->net->inputs <= SHOWN_INPUTS && !s->data->series;
 	p->targets = s->data->stored > 0;
 	p->out.c = s->c;
 	find_widths(p);

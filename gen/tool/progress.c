@@ -73,23 +73,31 @@ print_header(Train *r)
 	bool classes = net->heads.n == 1 && is_classifier(net) &&
 		r->s->data->label[0];
 	int targets = classes ? 1 : r->s->data->stored;
+	const char *row = r->s->data->series ? "window" : "row";
 
 	if (r->quiet)
 		return;
 	fprintf(r->out, "%s: %s, %s parameter%s; ", net->name, chain(r),
 	        grouped(c, net->params), plural(net->params));
 	if (r->held)
-		fprintf(r->out, "%s row%s to train, %s to validate",
-		        grouped(c, (int64_t)r->train), plural((int64_t)r->train),
+		fprintf(r->out, "%s %s%s to train, %s to validate",
+		        grouped(c, (int64_t)r->train), row,
+		        plural((int64_t)r->train),
 		        grouped(c, (int64_t)r->held));
+	else if (!targets)
+		fprintf(r->out, "%s %s%s from %s (%d input%s, which are the "
+		        "targets); no validation data",
+		        grouped(c, (int64_t)r->train), row,
+		        plural((int64_t)r->train), file_name(r->s->data->path),
+		        net->inputs, plural(net->inputs));
 	else
-		fprintf(r->out, "%s row%s from %s (%d input%s, %d %s%s); no "
-		        "validation data", grouped(c, (int64_t)r->train),
+		fprintf(r->out, "%s %s%s from %s (%d input%s, %d %s%s); no "
+		        "validation data", grouped(c, (int64_t)r->train), row,
 		        plural((int64_t)r->train), file_name(r->s->data->path),
 		        net->inputs, plural(net->inputs), targets,
 		        classes ? "class" : "target", classes ? "" :
 		        plural(targets));
-	if (r->held && r->val == r->s->data)
+	if (r->held && r->val == r->s->data && !r->s->data->series)
 		fprintf(r->out, " (seed %llu)", (unsigned long long)net->seed);
 	fputc('\n', r->out);
 }

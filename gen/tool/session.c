@@ -270,13 +270,16 @@ session_fit(Session *s, const size_t *rows, size_t n)
 	const Data *d = s->data;
 	ColumnStats *columns = mem(s->c, (size_t)(net->inputs + net->targets) *
 	                           sizeof *columns);
+	bool inputs;
 	int rc;
 
 	column_stats(d, true, rows, n, columns);
 	rc = fit_layers(s, columns);
-	if (!rc && net->targets_scale && d->stored == net->targets) {
+	inputs = net->heads.n == 1 && net->heads.v->input;
+	if (!rc && net->targets_scale &&
+	    (inputs || d->stored == net->targets)) {
 		target_room(s->c, net);
-		column_stats(d, false, rows, n, columns);
+		column_stats(d, inputs, rows, n, columns);
 		targets_fit(net, columns);
 	}
 	network_hash(net);
@@ -354,7 +357,7 @@ void
 session_row(Session *s, const Data *d, size_t row)
 {
 	data_gather(d, s->net, s->net->dtype, NULL, row, 1, s->x,
-	            d->stored ? s->t : NULL);
+	            row < d->known ? s->t : NULL);
 }
 
 bool

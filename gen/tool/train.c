@@ -173,11 +173,10 @@ split(Train *r)
 	if (rc)
 		return rc;
 	r->rows = rows_split(s->data, s->net, r->fraction, s->net->seed,
-	                     &r->train);
+	                     &r->train, &r->held);
 	r->order = malloc((r->train + 1) * sizeof *r->order);
 	if (!r->rows || !r->order)
 		die(s->c, EX_SOFTWARE_, "out of memory");
-	r->held = s->data->rows - r->train;
 	r->val = s->data;
 	if (path)
 		rc = second_file(r, path);

@@ -114,6 +114,7 @@ refuses "labels of others" 65 "3 labels, but t-images-idx3-ubyte has $rows" \
 	$train t-images-idx3-ubyte --labels few
 
 # ------------------------------------------------------------------- gzip
+rm -f ./*.weights
 if "$bpgen" --version | grep -q gzip && gzip --version >/dev/null 2>&1; then
 	gzip -k t-images-idx3-ubyte
 	mkdir packed
@@ -142,7 +143,97 @@ else
 	skip gzip "this build or this machine has none"
 fi
 
+# ----------------------------------------------------------------- series
+rm -f ./*.weights
+expect sunspots 0 "$bpgen" train "$specs/sunspots.spec" \
+	"$data/sunspots_yearly.csv" --validation 0.2 &&
+	says "the end of a series validates" out \
+		"228 windows to train, 57 to validate"
+expect "sunspots eval" 0 "$bpgen" eval "$specs/sunspots.spec" \
+	"$data/sunspots_yearly.csv" --validation --require r2=0.7 &&
+	ok "sunspots are forecast"
+expect "sunspots predict" 0 "$bpgen" predict "$specs/sunspots.spec" \
+	"$data/sunspots_yearly.csv" --csv &&
+	if [ "$(tail -n 1 out | cut -d, -f1,3)" = 310.0, ] &&
+		[ "$(sed -n 2p out | cut -d, -f1,3)" = 25.0,21.0 ]
+	then ok "a row beyond the end"; else bad "a row beyond the end"; fi
+rm -f ./*.weights
+sed 's/^columns.*//' "$specs/sunspots.spec" >nameless.spec
+awk 'BEGIN { for (i = 0; i < 40; i++) print i ",0,0" }' >three.csv
+refuses "which column" 65 "a step of 'sunspots' has 1 feature and 1 target" \
+	"$bpgen" train nameless.spec three.csv
+head -n 25 "$data/sunspots_yearly.csv" >short.csv
+refuses "too short" 65 "24 rows, but a window has 24, and its target" \
+	"$bpgen" train "$specs/sunspots.spec" short.csv
+# so many years ahead: a longer way is harder
+sed 's/^columns/horizon 4\ncolumns/' "$specs/sunspots.spec" >far.spec
+expect "horizon 4" 0 "$bpgen" train far.spec "$data/sunspots_yearly.csv" -q \
+	--epochs 2 && expect "horizon 4" 0 "$bpgen" predict far.spec \
+	"$data/sunspots_yearly.csv" && if [ "$(tail -n 1 out |
+		awk '{ print $1 }')" = 313 ]
+	then ok "horizon 4"; else bad "horizon 4"; fi
+# a dense network reads the last values as well, where horizon says so
+cat >lags.spec <<'END'
+input 9
+dense 1
+columns v
+horizon 1
+loss mse
+optimizer adam rate=0.02
+batch 8
+epochs 60
+END
+awk 'BEGIN { print "v"; for (i = 0; i < 200; i++) print sin(i / 3) }' >wave.csv
+expect lags 0 "$bpgen" train lags.spec wave.csv --validation 0.25 -q &&
+	expect lags 0 "$bpgen" eval lags.spec wave.csv --validation \
+		--require r2=0.999 && ok "a line goes on a sine"
+
+# -------------------------------------------------------------- sequences
+rm -f ./*.weights
+expect gestures 0 "$bpgen" train "$specs/gestures.spec" \
+	"$data/imu_gestures_small.csv" --validation 0.2 -q &&
+	expect gestures 0 "$bpgen" eval "$specs/gestures.spec" \
+		"$data/imu_gestures_small.csv" --validation \
+		--require accuracy=0.92 && ok "gestures are told apart"
+rm -f ./*.weights
+
+# ---------------------------------------------- what goes in is to come out
+expect autoencoder 0 "$bpgen" train "$specs/autoencoder.spec" \
+	"$data/digits8x8_train.csv" &&
+	says "autoencoder, header" out "(64 inputs, which are the targets)"
+# pixels from 0 to 16; a constant one cannot be explained, hence no r2
+expect "autoencoder eval" 0 "$bpgen" eval "$specs/autoencoder.spec" \
+	"$data/digits8x8_test.csv" --require rmse=2.5 &&
+	ok "digits come out again"
+rm -f ./*.weights
+printf 'input 4\ndense 3\nloss mse target=input\n' >narrow.spec
+refuses "as many outputs" 65 \
+	"target=input needs as many outputs as inputs, but there are 3 and 4" \
+	"$bpgen" train narrow.spec "$data/iris.csv"
+
+# ------------------------------------------- columns, inputs and heads by name
+cat >two.spec <<'END'
+a: input 2
+b: input 1
+join: concat a b
+up: dense 1 from join
+down: dense 1 from join
+output up loss=mse
+output down loss=mse weight=0.5
+columns sum difference
+optimizer adam rate=0.05
+batch 8
+epochs 150
+END
+awk 'BEGIN { print "difference,q,p,sum,r"; for (i = 0; i < 60; i++) {
+	p = i % 7 / 7; q = i % 5 / 5; r = i % 3 / 3
+	print p - q "," q "," p "," p + q + r "," r } }' >two.csv
+expect "named columns" 0 "$bpgen" train two.spec two.csv -q \
+	--columns p,q,r && expect "named columns" 0 "$bpgen" eval two.spec \
+	two.csv --columns p,q,r --require r2=0.99 && ok "columns by name"
+
 # -------------------------------------------------------------- the hostile
+rm -f ./*.weights
 refuses "a directory" 66 "is a directory" $train "$work/packed/.."
 mkfifo pipe
 refuses "a pipe" 66 "is no regular file" $train pipe

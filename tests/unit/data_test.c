@@ -167,17 +167,17 @@ test_split(void **state)
 {
 	World *w = world(1, 3, true);
 	Text t = {w->c, NULL, 0, 0};
-	size_t train, other, i, *a, *b, *k, held[3] = {0};
+	size_t train, other, out, i, *a, *b, *k, held[3] = {0};
 	bool seen[101] = {false};
 
 	(void)state;
 	for (i = 0; i < 101; i++)
 		text_add(&t, "%zu,%zu\n", i, i < 50 ? (size_t)0 : i < 80 ? 1 : 2);
 	assert_non_null(table(w, t.s));
-	a = rows_split(w->d, w->net, 0.2, 7, &train);
-	b = rows_split(w->d, w->net, 0.2, 7, &other);
-	k = rows_split(w->d, w->net, 0.2, 8, &other);
-	assert_int_equal(train, 81);
+	a = rows_split(w->d, w->net, 0.2, 7, &train, &out);
+	b = rows_split(w->d, w->net, 0.2, 7, &other, &out);
+	k = rows_split(w->d, w->net, 0.2, 8, &other, &out);
+	assert_true(train == 81 && out == 20);
 	assert_memory_equal(a, b, 101 * sizeof *a);
 	assert_memory_not_equal(a, k, 101 * sizeof *a);
 	for (i = 0; i < 101; i++)

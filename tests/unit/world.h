@@ -44,6 +44,7 @@ world(int inputs, int outputs, bool classifies)
 	w->net->outputs = w->net->targets = outputs;
 	w->net->params = outputs * (inputs + 1);
 	w->net->batch = 1;
+	w->net->horizon = -1;
 	w->dense.name = "dense";
 	w->loss.name = classifies ? "cross_entropy" : "mse";
 	if (classifies)
