@@ -69,7 +69,8 @@ typedef struct {
 	                               its first window */
 	bool *label;                /* per head: its target is a class number */
 	double *x, *t;
-	const unsigned char *bytes; /* in place of x: 0 to 255 mean 0 to 1 */
+	const unsigned char *bytes; /* in place of x: times `divisor` */
+	double divisor;
 	Names names, target_names;  /* from the header, else x1 x2 .. */
 } Data;
 

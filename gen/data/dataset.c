@@ -24,9 +24,11 @@ data_read(Ctx *c, Network *net, const char *path, const DataOptions *o, int *rc)
 	d->path = path;
 	d->inputs = net->inputs;
 	r.f32 = net->dtype == F32;
+	r.ids = ids_of(c, net);
 	if (!bytes_read(c, path, &r.file, rc))
 		return NULL;
-	if (is_idx(&r.file) ? idx_read(&r, rc) : read_table(&r, rc))
+	if (is_idx(&r.file) ? idx_read(&r, rc) : is_text(&r) ?
+	    text_read(&r, rc) : read_table(&r, rc))
 		return d;
 	data_free(d);
 	return NULL;

@@ -136,3 +136,57 @@ assign_heads(Reader *r, uint32_t columns)
 			r->head_of[k++] = (int)i;
 	}
 }
+
+static const Arg *
+vocab_of(const Layer *l)
+{
+	uint32_t i;
+
+	for (i = 0; l->rec && !l->dead && l->args && i < l->rec->params.n; i++)
+		if (!strcmp(l->rec->params.v[i].name, "vocab"))
+			return &l->args[i];
+	return NULL;
+}
+
+/* where several layers read the same input, the smallest counts */
+static void
+limit_ids(const Network *net, int input, const Arg *vocab, Ids *ids)
+{
+	int64_t at = 0, end;
+	int i;
+
+	for (i = 0; i < input; i++)
+		if (!net->layers.v[i].rec)
+			at += shape_size(&net->layers.v[i].out);
+	for (end = at + shape_size(&net->layers.v[input].out); at < end; at++)
+		if (!ids[at].below || vocab->num < ids[at].below)
+			ids[at] = (Ids){(int)vocab->num, vocab->loc};
+}
+
+Ids *
+ids_of(Ctx *c, const Network *net)
+{
+	Ids *ids = mem(c, (size_t)net->inputs * sizeof *ids);
+	uint32_t i, k;
+
+	for (i = 0; i < net->layers.n; i++) {
+		const Layer *l = &net->layers.v[i];
+		const Arg *vocab = vocab_of(l);
+
+		for (k = 0; vocab && k < l->in.n; k++)
+			if (!net->layers.v[l->in.v[k]].rec)
+				limit_ids(net, l->in.v[k], vocab, ids);
+	}
+	return ids;
+}
+
+bool
+has_ids(const Reader *r)
+{
+	int i;
+
+	for (i = 0; i < r->net->inputs; i++)
+		if (r->ids[i].below)
+			return true;
+	return false;
+}

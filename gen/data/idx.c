@@ -311,13 +311,41 @@ take_labels(Reader *r, const Array *a, const Bytes *from, int *rc)
 	return true;
 }
 
+/* Bytes are pictures from 0 to 1, but for a network that reads numbers of a
+ * vocabulary. */
+static bool
+take_inputs(Reader *r, const Array *a, int *rc)
+{
+	Data *d = r->d;
+	size_t i, inputs = (size_t)d->inputs;
+
+	d->rows = a->count;
+	d->x_step = inputs;
+	d->bytes = a->at;
+	d->divisor = has_ids(r) ? 1 : 255;
+	for (i = 0; i < inputs; i++)
+		PUSH(r->c, &d->names, fmt(r->c, "x%zu", i + 1));
+	for (i = 0; d->divisor == 1 && i < d->rows * inputs; i++) {
+		const Ids *ids = &r->ids[i % inputs];
+
+		if (!ids->below || a->at[i] < ids->below)
+			continue;
+		whole_error(r, &r->file, rc, fmt(r->c, "row %zu has the number "
+		            "%d, but the largest is %d", i / inputs + 1,
+		            a->at[i], ids->below - 1));
+		if (ids->loc.file)
+			note(r->c, ids->loc, "`vocab` says so");
+		return false;
+	}
+	return true;
+}
+
 bool
 idx_read(Reader *r, int *rc)
 {
 	Array inputs, labels;
 	Bytes from;
 	bool found;
-	int i;
 
 	if (r->o->columns || r->o->target) {
 		err(r->c, (Loc){0, 0, 0}, "--columns and --target are for "
@@ -326,13 +354,8 @@ idx_read(Reader *r, int *rc)
 		return false;
 	}
 	if (!read_array(r, &r->file, 0, &inputs, rc) ||
-	    !check_inputs(r, &inputs, rc))
+	    !check_inputs(r, &inputs, rc) || !take_inputs(r, &inputs, rc))
 		return false;
-	r->d->rows = inputs.count;
-	r->d->x_step = (size_t)r->d->inputs;
-	r->d->bytes = inputs.at;
-	for (i = 0; i < r->d->inputs; i++)
-		PUSH(r->c, &r->d->names, fmt(r->c, "x%d", i + 1));
 	if (needs_no_targets(r->net)) {
 		r->d->known = r->net->targets ? r->d->rows : 0;
 		return true;

@@ -74,10 +74,10 @@ labels_start(Reader *r)
 	r->labels.fixed = net->classes.n > 0;
 }
 
-bool
-label_known(Reader *r, const char *s, size_t n)
+int
+label_named(Reader *r, const char *s, size_t n)
 {
-	return label_id(&r->labels, s, n, false) >= 0;
+	return label_id(&r->labels, s, n, false);
 }
 
 int

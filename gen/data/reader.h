@@ -13,6 +13,12 @@ typedef struct {
 	bool all_whole;             /* each reads as a whole number */
 } Labels;
 
+/* A layer with an argument `vocab` reads whole numbers below that. */
+typedef struct {
+	int below;                  /* 0: any number will do */
+	Loc loc;                    /* of what says so */
+} Ids;
+
 typedef struct {
 	Ctx *c;
 	Network *net;
@@ -24,6 +30,7 @@ typedef struct {
 	Labels labels;
 	size_t record;              /* of the file, header included */
 	int *head_of;               /* per stored target column */
+	const Ids *ids;             /* per input: which numbers it may be */
 	bool f32, usage;            /* usage: an option is to blame */
 } Reader;
 
@@ -34,6 +41,8 @@ int label_columns(const Network *net); /* target columns with class labels */
 const char *expects(Reader *r);
 bool needs_no_targets(const Network *net); /* none, or the inputs are them */
 bool targets_fit_in(const Network *net, uint32_t n);
+Ids *ids_of(Ctx *c, const Network *net);
+bool has_ids(const Reader *r);
 /* which head each stored target belongs to, and how it is given */
 void assign_heads(Reader *r, uint32_t columns);
 
@@ -42,7 +51,7 @@ void labels_start(Reader *r);
 /* the class of a name, or of a number where names are words; -1: there is no
  * such class, or no room for one more */
 int label_class(Reader *r, const char *s, size_t n);
-bool label_known(Reader *r, const char *s, size_t n);
+int label_named(Reader *r, const char *s, size_t n); /* by name alone */
 /* names that were found become those of the network, in order */
 void labels_learn(Reader *r);
 
@@ -68,6 +77,11 @@ bool columns_choose(Reader *r);
  * classes. */
 bool is_idx(const Bytes *b);
 bool idx_read(Reader *r, int *rc); /* false after err() */
+
+/* --------------------------------------------------------- characters.c
+ * A text as a series of numbers, one a character; its characters are classes. */
+bool is_text(const Reader *r);
+bool text_read(Reader *r, int *rc); /* false after err() */
 
 /* -------------------------------------------------------------- table.c */
 bool table_read(Reader *r);      /* r->csv's rows; false after err() */

@@ -9,7 +9,7 @@ data_input(const Data *d, size_t row, size_t j)
 {
 	size_t at = row * d->x_step + j;
 
-	return d->bytes ? d->bytes[at] / 255.0 : d->x[at];
+	return d->bytes ? d->bytes[at] / d->divisor : d->x[at];
 }
 
 /* classes are the channels of a map, else the last axis */

@@ -50,8 +50,9 @@ static bool
 too_short(Reader *r, size_t steps, size_t ahead)
 {
 	Ctx *c = r->c;
+	Loc file = {r->csv ? r->csv->source : r->file.source, 0, 0};
 
-	err(c, csv_place(r->csv, 0, 0), "%zu row%s, but a window has %zu%s",
+	err(c, file, "%zu row%s, but a window has %zu%s",
 	    r->d->rows, r->d->rows == 1 ? "" : "s", steps,
 	    r->o->need_targets ? fmt(c, ", and its target stands %zu row%s "
 	    "later", ahead, ahead == 1 ? "" : "s") : "");

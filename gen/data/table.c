@@ -146,7 +146,7 @@ class_cell(Reader *r, uint32_t column, const char *s, size_t n, double *v)
 {
 	int id;
 
-	if (!n || (csv_is_missing(s, n) && !label_known(r, s, n)))
+	if (!n || (csv_is_missing(s, n) && label_named(r, s, n) < 0))
 		return bad_number(r, column, s, n);
 	id = label_class(r, s, n);
 	if (id < 0)
@@ -193,6 +193,24 @@ target_cell(Reader *r, uint32_t column, int k, const char *s, size_t n,
 }
 
 static bool
+input_cell(Reader *r, uint32_t column, int k, const char *s, size_t n,
+	double *v)
+{
+	const Ids *ids = &r->ids[k];
+
+	if (!number_cell(r, column, s, n, v))
+		return false;
+	if (!ids->below || (*v >= 0 && *v < ids->below && *v == floor(*v)))
+		return true;
+	err(r->c, csv_place(r->csv, r->record, column),
+	    "'%s' is no whole number from 0 to %d", shown(r->c, s),
+	    ids->below - 1);
+	if (ids->loc.file)
+		note(r->c, ids->loc, "`vocab` says so");
+	return false;
+}
+
+static bool
 on_cell(void *u, uint32_t column, const char *s, size_t n)
 {
 	Reader *r = u;
@@ -203,8 +221,8 @@ on_cell(void *u, uint32_t column, const char *s, size_t n)
 		return true;
 	if (memchr(s, 0, n))
 		return bad_number(r, column, s, n);
-	if (in >= 0 && !number_cell(r, column, s, n,
-	                            &d->x[d->rows * d->x_step + (size_t)in]))
+	if (in >= 0 && !input_cell(r, column, in, s, n,
+	                           &d->x[d->rows * d->x_step + (size_t)in]))
 		return false;
 	return out < 0 ||
 		target_cell(r, column, out, s, n,

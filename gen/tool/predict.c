@@ -138,15 +138,19 @@ fill_row(Predict *p, size_t row)
 {
 	Session *s = p->s;
 	const Data *d = s->data;
+	Cell *k;
 	int j;
 
 	p->at = 0;
 	session_row(s, d, row);
 	net_forward(s->jit, s->x, s->y);
 	/* of a series: which of its rows the first output stands for */
-	if (d->series)
-		input_number(p, next_cell(p, "row", 0),
-		             (double)(row + d->before + 1));
+	if (d->series) {
+		k = next_cell(p, "row", 0);
+		k->text = k->digits;
+		snprintf(k->digits, sizeof k->digits, "%zu",
+		         row + d->before + 1);
+	}
 	for (j = 0; p->inputs && j < d->inputs; j++)
 		input_number(p, next_cell(p, d->names.v[j], 0),
 		             data_input(d, row, (size_t)j));

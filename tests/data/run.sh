@@ -154,8 +154,8 @@ expect "sunspots eval" 0 "$bpgen" eval "$specs/sunspots.spec" \
 	ok "sunspots are forecast"
 expect "sunspots predict" 0 "$bpgen" predict "$specs/sunspots.spec" \
 	"$data/sunspots_yearly.csv" --csv &&
-	if [ "$(tail -n 1 out | cut -d, -f1,3)" = 310.0, ] &&
-		[ "$(sed -n 2p out | cut -d, -f1,3)" = 25.0,21.0 ]
+	if [ "$(tail -n 1 out | cut -d, -f1,3)" = 310, ] &&
+		[ "$(sed -n 2p out | cut -d, -f1,3)" = 25,21.0 ]
 	then ok "a row beyond the end"; else bad "a row beyond the end"; fi
 rm -f ./*.weights
 sed 's/^columns.*//' "$specs/sunspots.spec" >nameless.spec
@@ -196,6 +196,51 @@ expect gestures 0 "$bpgen" train "$specs/gestures.spec" \
 		"$data/imu_gestures_small.csv" --validation \
 		--require accuracy=0.92 && ok "gestures are told apart"
 rm -f ./*.weights
+
+# ------------------------------------------------------------------ texts
+cat >letters.spec <<'END'
+net letters
+layer "lookup" {
+	args = { size("features", "the number of features"), whole("vocab", nil, { from = 1 }) },
+	takes = { "vector" },
+	weights = function(s, p) return { { "w", p.vocab, p.features } } end,
+	shape = function(s, p) return { s.x.size, p.features, kind = "sequence" } end,
+	formula = "y[t,k] = w[x[t],k]",
+}
+input 6
+lookup 8 vocab=20
+flatten
+dense 16 tanh
+dense 20 softmax
+loss cross_entropy
+optimizer adam rate=0.01
+batch 16
+epochs 12
+END
+awk 'BEGIN { split("one two three four five six seven", w, " ")
+	for (i = 0; i < 40; i++) {
+		for (k = 1; k <= 7; k++) printf "%s ", w[k]
+		print "\303\274ber"
+	} }' >count.txt
+expect text 0 "$bpgen" train letters.spec count.txt --validation 0.2 -q \
+	--require accuracy=0.95 && ok "a text is learnt"
+expect "text predict" 0 "$bpgen" predict letters.spec count.txt --csv && {
+	says "a character after six" out "7,o,"
+	says "the end of a line" out ',\n,'
+	says "a character of two bytes" out ",$(printf '\303\274'),"
+}
+printf 'one two\nX three' >other.txt
+expect "a new character" 65 "$bpgen" eval letters.spec other.txt &&
+	says "a new character" err "other.txt:2:1: error: 'letters' has no"
+rm -f ./*.weights
+printf 'one \377two' >broken.txt
+refuses "no text" 65 "broken.txt:1: error: this is no UTF-8" \
+	"$bpgen" train letters.spec broken.txt
+printf '1,2,3,4,5,6,0\n1,2,3,4,5,20,1\n' >ids.csv
+refuses "beyond the vocabulary" 65 \
+	"ids.csv:2:11: error: '20' is no whole number from 0 to 19" \
+	"$bpgen" train letters.spec ids.csv
+says "beyond the vocabulary, place" err "letters.spec:10:"
 
 # ---------------------------------------------- what goes in is to come out
 expect autoencoder 0 "$bpgen" train "$specs/autoencoder.spec" \
