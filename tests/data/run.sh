@@ -157,6 +157,11 @@ expect "sunspots predict" 0 "$bpgen" predict "$specs/sunspots.spec" \
 	if [ "$(tail -n 1 out | cut -d, -f1,3)" = 310, ] &&
 		[ "$(sed -n 2p out | cut -d, -f1,3)" = 25,21.0 ]
 	then ok "a row beyond the end"; else bad "a row beyond the end"; fi
+expect "sunspots, gru" 0 "$bpgen" train "$specs/sunspots_gru.spec" \
+	"$data/sunspots_yearly.csv" --validation 0.2 -q &&
+	expect "sunspots, gru" 0 "$bpgen" eval "$specs/sunspots_gru.spec" \
+		"$data/sunspots_yearly.csv" --validation --require r2=0.8 &&
+	ok "a gru forecasts sunspots"
 rm -f ./*.weights
 sed 's/^columns.*//' "$specs/sunspots.spec" >nameless.spec
 awk 'BEGIN { for (i = 0; i < 40; i++) print i ",0,0" }' >three.csv
