@@ -155,12 +155,13 @@ class_cell(Reader *r, uint32_t column, const char *s, size_t n, double *v)
 	return true;
 }
 
-/* several heads: class numbers only */
+/* several heads, or a class for each step: class numbers only */
 static bool
 index_cell(Reader *r, const Head *h, uint32_t column, const char *s, size_t n,
 	double *v)
 {
-	int most = h->outputs == 1 ? 2 : h->outputs;
+	int each = h->outputs / positions(r->net, h);
+	int most = each == 1 ? 2 : each;
 
 	if (!number_cell(r, column, s, n, v))
 		return false;
@@ -180,8 +181,10 @@ target_cell(Reader *r, uint32_t column, int k, const char *s, size_t n,
 	double low = low_target(h);
 
 	if (r->d->label[r->head_of[k]])
-		return r->net->heads.n == 1 ? class_cell(r, column, s, n, v) :
-			index_cell(r, h, column, s, n, v);
+		return r->net->heads.n == 1 && (r->net->classes.n ||
+		       positions(r->net, h) == 1) ?
+		       class_cell(r, column, s, n, v) :
+		       index_cell(r, h, column, s, n, v);
 	if (!number_cell(r, column, s, n, v))
 		return false;
 	if (!head_classifies(r->net, h) || (*v >= low && *v <= 1))
