@@ -1320,6 +1320,7 @@ bp_pair##g##S(V a, V b) \
  *
  * splat: x - 0 is x, also for -0.
  * blend: written so that gcc makes one instruction of it and the comparison.
+ * addend: lanes without a place are -0, which adds nothing.
  * gather, scatter: lane i is p[i*stride]; without a place it is as lane 0.
  * sum: in the order of BP_JOIN_16.  sums: lane i is that of v[i], i < count <= n,
  * the others are some of them again; v is lost.  add_lanes: from left to right. */
@@ -1373,6 +1374,14 @@ BP_VECTOR V \
 bp_keep##S(V v, int rest) \
 { \
 	return (V)((V##i)v & bp_within##S(rest)); \
+} \
+\
+BP_VECTOR V \
+bp_addend##S(V v, int rest) \
+{ \
+	const V##i yes = bp_within##S(rest); \
+\
+	return bp_blend##S(yes, ~yes, v, bp_splat##S((R)-0.0)); \
 } \
 \
 BP_APART V \
@@ -1574,6 +1583,7 @@ typedef float bp_vf;
 #define bp_splat_vf(x) (x)
 #define bp_select_vf(c, a, b) ((c) ? (a) : (b))
 #define bp_keep_vf(v, rest) ((rest) > 0 ? (v) : 0.0f)
+#define bp_addend_vf(v, rest) ((rest) > 0 ? (v) : -0.0f)
 #define bp_load_rest_vf(p, rest) ((rest) > 0 ? *(p) : 0.0f)
 #define bp_store_rest_vf(p, v, rest) \
 	((rest) > 0 ? (void)(*(p) = (v)) : (void)0)
@@ -1694,6 +1704,7 @@ typedef double bp_v;
 #define bp_splat_v(x) (x)
 #define bp_select_v(c, a, b) ((c) ? (a) : (b))
 #define bp_keep_v(v, rest) ((rest) > 0 ? (v) : 0.0)
+#define bp_addend_v(v, rest) ((rest) > 0 ? (v) : -0.0)
 #define bp_load_rest_v(p, rest) ((rest) > 0 ? *(p) : 0.0)
 #define bp_store_rest_v(p, v, rest) \
 	((rest) > 0 ? (void)(*(p) = (v)) : (void)0)

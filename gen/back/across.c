@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * A sum whose terms lie side by side in, a schedule whose lanes run along the
  * reduced index out: each result is a vector of partial sums, joined at the
- * end.  Only where the order of a sum is free (math fast). */
+ * end.  Where the order of a sum is free (math fast), or is that of lanes: the
+ * 16 partial sums of a long one are the lanes of a vector. */
 #include "back.h"
 
 static bool
@@ -18,6 +19,13 @@ lies_along(const Vectors *v, ExprId e, Index lane, bool *vector)
 	return how == 0 || how == 1;
 }
 
+/* does the order of the sum have as many partial sums as the widest vector? */
+static bool
+in_lanes(const Program *p, const Stmt *s)
+{
+	return p->net->strict && s->lanes == layout_round(1);
+}
+
 /* vectors of work; 0: not possible */
 double
 across_cost(Vectors *v, const Stmt *s)
@@ -28,10 +36,10 @@ across_cost(Vectors *v, const Stmt *s)
 	int32_t extent = p->index.v[lane].extent;
 	bool vector = false;
 
-	if (p->net->strict || s->red != RED_SUM || s->scatter || s->scan ||
-	    s->nguard || s->nridx != 1 || lane == SAMPLE || v->samples > 1 ||
-	    extent < v->least || x->op != E_MUL ||
-	    !lies_along(v, x->a, lane, &vector) ||
+	if ((p->net->strict && !in_lanes(p, s)) || s->red != RED_SUM ||
+	    s->scatter || s->scan || s->nguard || s->nridx != 1 ||
+	    lane == SAMPLE || v->samples > 1 || extent < v->least ||
+	    x->op != E_MUL || !lies_along(v, x->a, lane, &vector) ||
 	    !lies_along(v, x->b, lane, &vector) || !vector)
 		return 0;
 	return cost_joined((double)(stmt_points(p, s) * stmt_terms(p, s)),
@@ -58,7 +66,8 @@ across(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	Index lane = p->indices.v[s->ridx], row = SAMPLE;
 	int32_t extent = p->index.v[lane].extent, rows = 1, n = 1;
 	int32_t panel = tile_panel(v, s);
-	int32_t vectors = panel ? panel / layout_round(1) : 1;
+	int32_t block = layout_round(1);
+	int32_t vectors = panel && !in_lanes(p, s) ? panel / block : 1;
 	uint32_t i;
 
 	for (i = 0; i < s->nidx; i++)
@@ -72,7 +81,7 @@ across(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 		return false;
 	q->tile = q->across = true;
 	q->lane = lane;
-	q->sums = 1;
+	q->sums = in_lanes(p, s) ? s->lanes : 1;
 	for (i = 0; i < s->nidx; i++) {
 		Index x = p->indices.v[s->idx + i];
 		if (x != row && p->index.v[x].extent > 1)
@@ -82,12 +91,22 @@ across(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	if (row != SAMPLE && !rest)
 		tile_loop(v, q, (Loop){ .index = row, .step = rows,
 		    .count = n / rows });
+	if (q->sums > 1) {
+		tile_loop(v, q, (Loop){ .index = lane, .step = 1, .vectors = 1,
+		    .count = block });
+		panel = panel > block ? panel : 0;
+	}
 	if (panel && extent > panel)
 		tile_loop(v, q, (Loop){ .index = lane, .step = panel,
 		    .count = (extent + panel - 1) / panel });
-	tile_loop(v, q, (Loop){ .index = lane, .step = 1, .vectors = vectors,
-	    .count = panel ? panel : extent,
-	    .guarded = panel && extent % panel });
+	if (q->sums > 1)
+		tile_loop(v, q, (Loop){ .index = lane, .step = block,
+		    .count = ((panel ? panel : extent) + block - 1) / block,
+		    .guarded = panel && extent % panel });
+	else
+		tile_loop(v, q, (Loop){ .index = lane, .step = 1,
+		    .vectors = vectors, .count = panel ? panel : extent,
+		    .guarded = panel && extent % panel });
 	if (row != SAMPLE)
 		tile_loop(v, q, (Loop){ .index = row, .step = 1,
 		    .how = LOOP_UNROLL, .count = rest ? n % rows : rows,

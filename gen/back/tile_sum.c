@@ -243,8 +243,8 @@ across_terms(Tile *t, const Bound *rows)
 			line_open(e);
 			put_sum(t, r, c, 0);
 			put(e, " += ");
-			put(e, ends ? fmt(e->c, "bp_keep%s(", e->of_vector) :
-			    "");
+			put(e, ends ? fmt(e->c, "bp_addend%s(",
+			    e->of_vector) : "");
 			put_expr(e, s->expr, P_ANY);
 			if (ends) {
 				put(e, ", ");
@@ -272,8 +272,43 @@ across_loops(Tile *t, const Bound *rows, uint32_t depth)
 	loop_close(t->e, l, o);
 }
 
+/* Where the order is that of the lanes of the widest vector, narrower ones take
+ * their share of them at a time; numbers in memory hold what is joined. */
+static const char *
+across_lanes(Tile *t, const Bound *rows)
+{
+	Emit *e = t->e;
+	const Loop *l = &t->all[0].loops.v[t->depth];
+	const char *lanes = local_name(e, "lane");
+	int of = t->sums;
+	int32_t r;
+	Open o;
+
+	for (r = 0; r < t->rows; r++) {
+		line_open(e);
+		put(e, fmt(e->c, "%s %s%s[%d]", e->real, lanes,
+		    tile_place(t, r, 0), of));
+		line_close(e, ";");
+	}
+	t->sums = 1;
+	o = loop_open(e, tile_stmt(t, 0), l);
+	sum_begin(t, rows);
+	across_loops(t, rows, t->depth + 1);
+	for (r = 0; r < t->rows; r++) {
+		line_open(e);
+		put(e, fmt(e->c, "bp_store%s(%s%s + %s, ", e->of_vector, lanes,
+		    tile_place(t, r, 0), e->vars.v[e->env[l->index].var[
+		    e->env[l->index].vars - 1]].name));
+		put_sum(t, r, 0, 0);
+		line_close(e, ");");
+	}
+	loop_close(e, l, o);
+	return lanes;
+}
+
+/* lanes: the arrays that hold them, or NULL: the accumulators do */
 static void
-across_store(Tile *t, const Bound *rows, int32_t r)
+across_store(Tile *t, const Bound *rows, int32_t r, const char *lanes)
 {
 	Emit *e = t->e;
 	const Stmt *s = tile_stmt(t, 0);
@@ -286,9 +321,13 @@ across_store(Tile *t, const Bound *rows, int32_t r)
 	}
 	line_open(e);
 	put_target(e, s, true);
-	put(e, fmt(e->c, s->add ? " += bp_sum%s(" : " = bp_sum%s(",
-	    e->of_vector));
-	for (c = 0; c < t->columns; c++) {
+	put(e, s->add ? " += " : " = ");
+	if (lanes)
+		put(e, fmt(e->c, "bp_join16%s(%s%s", e->suffix, lanes,
+		    tile_place(t, r, 0)));
+	else
+		put(e, fmt(e->c, "bp_sum%s(", e->of_vector));
+	for (c = 0; c < t->columns && !lanes; c++) {
 		put(e, c ? " + " : "");
 		put_sum(t, r, c, 0);
 	}
@@ -345,15 +384,21 @@ void
 tile_across(Tile *t, const Bound *rows)
 {
 	const Stmt *s = tile_stmt(t, 0);
+	const char *lanes = NULL;
 	int32_t r;
 
 	t->sum = local_name(t->e, "acc");
 	t->e->along_now++;
-	sum_begin(t, rows);
-	across_loops(t, rows, t->depth);
-	if (side_by_side(t, s))
+	if (t->sums > 1) {
+		lanes = across_lanes(t, rows);
+	} else {
+		sum_begin(t, rows);
+		across_loops(t, rows, t->depth);
+	}
+	if (!lanes && side_by_side(t, s)) {
 		across_store_all(t, s, rows);
-	else
-		for (r = 0; r < t->rows; r++)
-			across_store(t, rows, r);
+		return;
+	}
+	for (r = 0; r < t->rows; r++)
+		across_store(t, rows, r, lanes);
 }

@@ -376,6 +376,9 @@ costs(void **state)
 	assert_non_null(strstr(schedule_of(c, wide, K_GRADIENTS),
 		"clamped unroll, j<2 vectors"));
 	assert_null(strstr(schedule_of(c, wide, K_STEP), "clamped"));
+	/* strict's 16 partial sums are lanes where the terms lie side by side */
+	assert_string_equal(schedule_of(c, "input 100\ndense 1\nloss mse\n",
+		K_FORWARD), "k<16*1v, k<7*16, k<1 vectors; sums 16; across");
 	ctx_free(c);
 }
 

@@ -65,6 +65,9 @@ X(rests)(R *from, R *edge, int rest)
 	for (i = 0; i < LANES; i++)
 		want[i] = i < rest ? other[i] : (R)0;
 	X(expect)("keep", rest, ID(bp_keep)(v, rest), want);
+	for (i = 0; i < LANES; i++)
+		want[i] = i < rest ? other[i] : (R)-0.0;
+	X(expect)("addend", rest, ID(bp_addend)(v, rest), want);
 	ID(bp_store_rest)(p, v, rest);
 	for (i = 0; i < k; i++)
 		verdict(X(alike)(p[i], other[i]), "store_rest", NAME, rest, i);
