@@ -151,8 +151,8 @@ give_classes(Letters *l)
 	uint32_t i;
 
 	qsort(l->found, l->n, sizeof *l->found, by_value);
-	if (r->ids[0].below < most)
-		most = r->ids[0].below;
+	if (ids_below(r, 0) < most)
+		most = ids_below(r, 0);
 	if (!r->labels.fixed && (int)l->n > most)
 		return too_many(l, most);
 	for (i = 0; i < l->n; i++) {
@@ -192,7 +192,7 @@ put_numbers(Letters *l)
 	for (at = 0, i = 0; at < r->file.len; at += (size_t)bytes, i++) {
 		bytes = decode((const unsigned char *)s + at,
 		               r->file.len - at, &ch);
-		if (l->class[ch] < 0 || l->class[ch] >= r->ids[0].below)
+		if (l->class[ch] < 0 || l->class[ch] >= ids_below(r, 0))
 			return unknown_character(l, at, bytes);
 		r->d->x[i] = r->d->t[i] = l->class[ch];
 	}

@@ -54,6 +54,7 @@ typedef struct {
 	int header;                   /* as for csv_open */
 	bool need_targets;
 	const char *labels;           /* --labels, or NULL */
+	const int32_t *ids;           /* input_ids(), or NULL: there are none */
 } DataOptions;
 typedef struct {
 	const char *path;

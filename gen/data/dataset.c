@@ -24,7 +24,6 @@ data_read(Ctx *c, Network *net, const char *path, const DataOptions *o, int *rc)
 	d->path = path;
 	d->inputs = net->inputs;
 	r.f32 = net->dtype == F32;
-	r.ids = ids_of(c, net);
 	if (!bytes_read(c, path, &r.file, rc))
 		return NULL;
 	if (is_idx(&r.file) ? idx_read(&r, rc) : is_text(&r) ?

@@ -39,6 +39,7 @@ is_classifier(const Network *net)
 {
 	const Head *h = net->heads.v;
 
+	/* a class for every step of a sequence is not the class of a sample */
 	if (net->heads.n != 1 || !h->loss || h->input || positions(net, h) > 1)
 		return false;
 	return h->index || net->classes.n || takes_shares(net, h);
@@ -137,47 +138,10 @@ assign_heads(Reader *r, uint32_t columns)
 	}
 }
 
-static const Arg *
-vocab_of(const Layer *l)
+int
+ids_below(const Reader *r, int input)
 {
-	uint32_t i;
-
-	for (i = 0; l->rec && !l->dead && l->args && i < l->rec->params.n; i++)
-		if (!strcmp(l->rec->params.v[i].name, "vocab"))
-			return &l->args[i];
-	return NULL;
-}
-
-/* where several layers read the same input, the smallest counts */
-static void
-limit_ids(const Network *net, int input, const Arg *vocab, Ids *ids)
-{
-	int64_t at = 0, end;
-	int i;
-
-	for (i = 0; i < input; i++)
-		if (!net->layers.v[i].rec)
-			at += shape_size(&net->layers.v[i].out);
-	for (end = at + shape_size(&net->layers.v[input].out); at < end; at++)
-		if (!ids[at].below || vocab->num < ids[at].below)
-			ids[at] = (Ids){(int)vocab->num, vocab->loc};
-}
-
-Ids *
-ids_of(Ctx *c, const Network *net)
-{
-	Ids *ids = mem(c, (size_t)net->inputs * sizeof *ids);
-	uint32_t i, k;
-
-	for (i = 0; i < net->layers.n; i++) {
-		const Layer *l = &net->layers.v[i];
-		const Arg *vocab = vocab_of(l);
-
-		for (k = 0; vocab && k < l->in.n; k++)
-			if (!net->layers.v[l->in.v[k]].rec)
-				limit_ids(net, l->in.v[k], vocab, ids);
-	}
-	return ids;
+	return r->o->ids ? r->o->ids[input] : 0;
 }
 
 bool
@@ -186,7 +150,7 @@ has_ids(const Reader *r)
 	int i;
 
 	for (i = 0; i < r->net->inputs; i++)
-		if (r->ids[i].below)
+		if (ids_below(r, i))
 			return true;
 	return false;
 }

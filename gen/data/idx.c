@@ -326,16 +326,13 @@ take_inputs(Reader *r, const Array *a, int *rc)
 	for (i = 0; i < inputs; i++)
 		PUSH(r->c, &d->names, fmt(r->c, "x%zu", i + 1));
 	for (i = 0; d->divisor == 1 && i < d->rows * inputs; i++) {
-		const Ids *ids = &r->ids[i % inputs];
+		int below = ids_below(r, (int)(i % inputs));
 
-		if (!ids->below || a->at[i] < ids->below)
+		if (!below || a->at[i] < below)
 			continue;
-		whole_error(r, &r->file, rc, fmt(r->c, "row %zu has the number "
+		return whole_error(r, &r->file, rc, fmt(r->c, "row %zu has the number "
 		            "%d, but the largest is %d", i / inputs + 1,
-		            a->at[i], ids->below - 1));
-		if (ids->loc.file)
-			note(r->c, ids->loc, "`vocab` says so");
-		return false;
+		            a->at[i], below - 1));
 	}
 	return true;
 }

@@ -13,12 +13,6 @@ typedef struct {
 	bool all_whole;             /* each reads as a whole number */
 } Labels;
 
-/* A layer with an argument `vocab` reads whole numbers below that. */
-typedef struct {
-	int below;                  /* 0: any number will do */
-	Loc loc;                    /* of what says so */
-} Ids;
-
 typedef struct {
 	Ctx *c;
 	Network *net;
@@ -30,7 +24,6 @@ typedef struct {
 	Labels labels;
 	size_t record;              /* of the file, header included */
 	int *head_of;               /* per stored target column */
-	const Ids *ids;             /* per input: which numbers it may be */
 	bool f32, usage;            /* usage: an option is to blame */
 } Reader;
 
@@ -41,7 +34,8 @@ int label_columns(const Network *net); /* target columns with class labels */
 const char *expects(Reader *r);
 bool needs_no_targets(const Network *net); /* none, or the inputs are them */
 bool targets_fit_in(const Network *net, uint32_t n);
-Ids *ids_of(Ctx *c, const Network *net);
+/* an input is a whole number below this, or, where it is 0, any number */
+int ids_below(const Reader *r, int input);
 bool has_ids(const Reader *r);
 /* which head each stored target belongs to, and how it is given */
 void assign_heads(Reader *r, uint32_t columns);

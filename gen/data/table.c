@@ -199,17 +199,15 @@ static bool
 input_cell(Reader *r, uint32_t column, int k, const char *s, size_t n,
 	double *v)
 {
-	const Ids *ids = &r->ids[k];
+	int below = ids_below(r, k);
 
 	if (!number_cell(r, column, s, n, v))
 		return false;
-	if (!ids->below || (*v >= 0 && *v < ids->below && *v == floor(*v)))
+	if (!below || (*v >= 0 && *v < below && *v == floor(*v)))
 		return true;
 	err(r->c, csv_place(r->csv, r->record, column),
 	    "'%s' is no whole number from 0 to %d", shown(r->c, s),
-	    ids->below - 1);
-	if (ids->loc.file)
-		note(r->c, ids->loc, "`vocab` says so");
+	    below - 1);
 	return false;
 }
 

@@ -213,6 +213,9 @@ read_data(Job *j)
 	int rc = 0;
 
 	if (path && !j->trained) {
+		o.ids = input_ids(j->c, j->net);
+		if (messages(j->c, j->cli))
+			return EX_DATA;
 		s.data = data_read(j->c, j->net, path, &o, &rc);
 		if (!s.data) {
 			messages(j->c, j->cli);

@@ -153,29 +153,6 @@ header_option(const Cli *cli, int *header)
 	return 0;
 }
 
-/* ids that select nothing; the C takes them for 0 */
-static int
-data_ids(Session *s)
-{
-	const Data *d = s->data;
-	const int32_t *ids = input_ids(s->c, s->net);
-	size_t i, n = d->rows * (size_t)d->inputs;
-
-	for (i = 0; i < n; i++) {
-		int column = (int)(i % (size_t)d->inputs);
-		double v = d->x[i];
-
-		if (!ids[column] || (v == floor(v) && v >= 0 && v < ids[column]))
-			continue;
-		whole_file_error(s->c, d->path, "row %zu: %s is %g, but it "
-		                 "must be a whole number from 0 to %d",
-		                 i / (size_t)d->inputs + 1,
-		                 d->names.v[column], v, (int)ids[column] - 1);
-		return EX_DATA;
-	}
-	return 0;
-}
-
 int
 session_data(Session *s, const char *path, bool need_targets)
 {
@@ -197,9 +174,10 @@ session_data(Session *s, const char *path, bool need_targets)
 		          s->cli->command, s->cli->command, s->net->path);
 		return EX_USAGE_;
 	}
+	o.ids = input_ids(s->c, s->net);
+	if (messages(s->c, s->cli))
+		return EX_DATA;
 	s->data = data_read(s->c, s->net, path, &o, &rc);
-	if (s->data && !rc)
-		rc = data_ids(s);
 	said = messages(s->c, s->cli);
 	return rc ? rc : said;
 }

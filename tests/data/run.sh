@@ -205,15 +205,8 @@ rm -f ./*.weights
 # ------------------------------------------------------------------ texts
 cat >letters.spec <<'END'
 net letters
-layer "lookup" {
-	args = { size("features", "the number of features"), whole("vocab", nil, { from = 1 }) },
-	takes = { "vector" },
-	weights = function(s, p) return { { "w", p.vocab, p.features } } end,
-	shape = function(s, p) return { s.x.size, p.features, kind = "sequence" } end,
-	formula = "y[t,k] = w[x[t],k]",
-}
 input 6
-lookup 8 vocab=20
+embed 8 vocab=20
 flatten
 dense 16 tanh
 dense 20 softmax
@@ -245,7 +238,15 @@ printf '1,2,3,4,5,6,0\n1,2,3,4,5,20,1\n' >ids.csv
 refuses "beyond the vocabulary" 65 \
 	"ids.csv:2:11: error: '20' is no whole number from 0 to 19" \
 	"$bpgen" train letters.spec ids.csv
-says "beyond the vocabulary, place" err "letters.spec:10:"
+# bytes are then numbers too, and are no pictures
+{ put 0 0 8 2 0 0 0 2 0 0 0 6 1 2 3 4 5 6 6 5 4 3 2 19
+	put 0 0 8 1 0 0 0 2 7 9; } >ids.idx
+expect "numbers in idx" 0 "$bpgen" train letters.spec ids.idx -q &&
+	ok "numbers in idx"
+rm -f ./*.weights
+{ put 0 0 8 2 0 0 0 1 0 0 0 6 1 2 3 4 5 20; put 0 0 8 1 0 0 0 1 7; } >ids.idx
+refuses "beyond it in idx" 65 "row 1 has the number 20, but the largest is 19" \
+	"$bpgen" train letters.spec ids.idx
 
 # ---------------------------------------------- what goes in is to come out
 expect autoencoder 0 "$bpgen" train "$specs/autoencoder.spec" \

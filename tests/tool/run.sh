@@ -68,7 +68,7 @@ expect chars 0 "$bpgen" train "$specs/chars.spec" "$data/rhyme.csv" \
 sed '2s/^[0-9]*/27/' "$data/rhyme.csv" >ids.csv
 expect ids 65 "$bpgen" train "$specs/chars.spec" ids.csv &&
 	says "an id that is none" err \
-		"error: '27' is no whole number from 0 to 26"
+		"ids.csv:2:1: error: '27' is no whole number from 0 to 26"
 cat >reg.spec <<'EOF'
 net reg
 input 10

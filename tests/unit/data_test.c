@@ -39,7 +39,7 @@ test_columns(void **state)
 {
 	World *w = world(2, 1, false);
 	const char *text = "id,p,q,price\n7,1,2,3\n8,4,5,6\n";
-	DataOptions o = {"2-3", "4", -1, true, NULL};
+	DataOptions o = {"2-3", "4", -1, true, NULL, NULL};
 
 	(void)state;
 	assert_null(table(w, text));
@@ -48,20 +48,20 @@ test_columns(void **state)
 	                    "`--columns 2-3 --target 4`");
 	assert_non_null(rows(w, text, strlen(text), o));
 	assert_true(w->d->x[0] == 1 && w->d->t[1] == 6);
-	o = (DataOptions){"q,p", "price", -1, true, NULL};
+	o = (DataOptions){"q,p", "price", -1, true, NULL, NULL};
 	assert_non_null(rows(w, text, strlen(text), o));
 	assert_true(w->d->x[0] == 2 && w->d->x[1] == 1);
-	o = (DataOptions){NULL, "price", -1, true, NULL};
+	o = (DataOptions){NULL, "price", -1, true, NULL, NULL};
 	assert_null(rows(w, text, strlen(text), o));
-	o = (DataOptions){"p,q", NULL, -1, false, NULL};
+	o = (DataOptions){"p,q", NULL, -1, false, NULL, NULL};
 	assert_non_null(rows(w, text, strlen(text), o));
 	assert_int_equal(w->d->stored, 0);
-	o = (DataOptions){"pp", NULL, -1, true, NULL};
+	o = (DataOptions){"pp", NULL, -1, true, NULL, NULL};
 	assert_null(rows(w, text, strlen(text), o));
 	assert_int_equal(w->rc, EX_USAGE_);
-	o = (DataOptions){"2,2", "4", -1, true, NULL};
+	o = (DataOptions){"2,2", "4", -1, true, NULL, NULL};
 	assert_null(rows(w, text, strlen(text), o));
-	o = (DataOptions){"1-4294967299", "4", -1, true, NULL};
+	o = (DataOptions){"1-4294967299", "4", -1, true, NULL, NULL};
 	assert_null(rows(w, text, strlen(text), o));
 	end(w);
 }
@@ -99,9 +99,9 @@ test_bad_cells(void **state)
 	says(w, "empty", 0, 0);
 	table(w, "\n\n \n");
 	says(w, "empty", 0, 0);
-	rows(w, "1,2,3\n\0,2,3\n", 12, (DataOptions){NULL, NULL, -1, true, NULL});
+	rows(w, "1,2,3\n\0,2,3\n", 12, (DataOptions){NULL, NULL, -1, true, NULL, NULL});
 	says(w, "zero byte", 0, 0);
-	rows(w, "\x1f\x8b\x08", 3, (DataOptions){NULL, NULL, -1, true, NULL});
+	rows(w, "\x1f\x8b\x08", 3, (DataOptions){NULL, NULL, -1, true, NULL, NULL});
 	says(w, "gzip", 0, 0);
 	table(w, "1,nan,3\n1,2,3\n"); /* a damaged first row is no header */
 	says(w, "'nan'", 1, 3);
