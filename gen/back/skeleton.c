@@ -61,17 +61,18 @@ quoted(Ctx *c, const char *s)
 
 /* ---- fields of the struct */
 
-/* Loops over the elements of a field: `at` is their place in canonical order,
- * `in` that in the struct. */
+/* Loops over the elements of a field, one over neighbouring dimensions that lie
+ * alike: `at` is their place in canonical order, `in` that in the struct. */
 static void
 element_loops(lua_State *L, Skeleton *k, TensorId id)
 {
 	static const char names[] = "ijklmpqr";
 	const Tensor *t = &k->p->tensors.v[id];
 	const Layout *l = &k->plan->kernel[0].layout[id];
-	int64_t strides[MAX_RANK], stride = 1, panels, plain = 1;
+	int64_t strides[MAX_RANK], stride = 1, panels;
+	int64_t plain = count_of(k->p, id);
 	Text at = { .c = k->c }, in = { .c = k->c };
-	int d, rank = t->shape.rank;
+	int d, end, n = 0, rank = t->shape.rank;
 
 	lua_newtable(L);
 	lua_newtable(L);
@@ -89,17 +90,17 @@ element_loops(lua_State *L, Skeleton *k, TensorId id)
 	}
 	layout_strides(t, l, strides);
 	panels = layout_panel_stride(t, l, 1);
-	for (d = 0; d < rank; d++) {
-		lua_pushstring(L, fmt(k->c, "for (int %c = 0; %c < %d; %c++)",
-		               names[d], names[d], t->shape.dim[d], names[d]));
+	for (d = 0; d < rank; d = end) {
+		char v = names[n++];
+		int64_t extent = t->shape.dim[d];
+		for (end = d + 1; d != l->lane && end < rank &&
+		     end != l->lane; end++)
+			extent *= t->shape.dim[end];
+		lua_pushstring(L, fmt(k->c, "for (int %c = 0; %c < %lld; "
+		               "%c++)", v, v, (long long)extent, v));
 		append(L);
-		plain *= t->shape.dim[d];
-	}
-	lua_setfield(L, -2, "loops");
-	for (d = 0; d < rank; d++) {
-		char v = names[d];
-		plain /= t->shape.dim[d];
-		stride = d == l->lane ? 1 : strides[d];
+		plain /= extent;
+		stride = d == l->lane ? 1 : strides[end - 1];
 		text_add(&at, "%s%s%c", d ? " + " : "", plain > 1 ?
 		         fmt(k->c, "%lld*", (long long)plain) : "", v);
 		text_add(&in, "%s", d ? " + " : "");
@@ -112,6 +113,7 @@ element_loops(lua_State *L, Skeleton *k, TensorId id)
 		else
 			text_add(&in, "%c", v);
 	}
+	lua_setfield(L, -2, "loops");
 	set(L, "element", at.s);
 	set(L, "inside", in.s);
 }
