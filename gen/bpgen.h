@@ -520,7 +520,10 @@ typedef struct {
 typedef enum { ST_NONE, ST_LOCAL, ST_WORK, ST_FIELD, ST_ARG, ST_TABLE } StoreHow;
 typedef struct { StoreHow how; int64_t offset; } Store; /* work: in reals */
 /* How the elements of a tensor lie: dimension `lane` is padded with zeros and
- * cut into panels; within a panel it is the fastest, the others are row-major */
+ * cut into panels; within a panel it is the fastest, the others are row-major.
+ * ABREAST stands for the samples: element by element, those of all samples lie
+ * side by side, and integers are kept as reals. */
+enum { ABREAST = -1 };
 typedef struct { int lane; int32_t padded, panel; } Layout;
 typedef struct {
 	VEC(Schedule) schedules;

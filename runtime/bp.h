@@ -1322,6 +1322,7 @@ bp_pair##g##S(V a, V b) \
  * blend: written so that gcc makes one instruction of it and the comparison.
  * addend: lanes without a place are -0, which adds nothing.
  * gather, scatter: lane i is p[i*stride]; without a place it is as lane 0.
+ * place: where the largest so far is, -1: nowhere.
  * sum: in the order of BP_JOIN_16.  sums: lane i is that of v[i], i < count <= n,
  * the others are some of them again; v is lost.  add_lanes: from left to right. */
 #define BP_VECTORS(S, V, n, R, U, I) \
@@ -1449,6 +1450,16 @@ bp_larger##S(V m, V x) \
 	V##i yes = (V##i)(m == m) & ~(V##i)(x <= m); \
 \
 	return bp_blend##S(yes, ~yes, x, m); \
+} \
+\
+BP_VECTOR void \
+bp_place##S(V *m, V *place, V x, R at) \
+{ \
+	V##i yes = (V##i)(*place < 0) | \
+		((V##i)(*m == *m) & ~(V##i)(x <= *m)); \
+\
+	*m = bp_blend##S(yes, ~yes, x, *m); \
+	*place = bp_blend##S(yes, ~yes, bp_splat##S(at), *place); \
 }
 
 /* the first lanes, where no instruction leaves the others alone */
@@ -1608,6 +1619,15 @@ bp_larger_vf(float m, float x)
 {
 	return x > m || (x != x && m == m) ? x : m;
 }
+
+BP_INLINE void
+bp_place_vf(float *m, float *place, float x, float at)
+{
+	if (*place < 0 || x > *m || (x != x && *m == *m)) {
+		*m = x;
+		*place = at;
+	}
+}
 #endif
 
 /* of 16 sums that stand at a: the same bits for any number of lanes */
@@ -1728,6 +1748,15 @@ BP_INLINE double
 bp_larger_v(double m, double x)
 {
 	return x > m || (x != x && m == m) ? x : m;
+}
+
+BP_INLINE void
+bp_place_v(double *m, double *place, double x, double at)
+{
+	if (*place < 0 || x > *m || (x != x && *m == *m)) {
+		*m = x;
+		*place = at;
+	}
 }
 #endif
 

@@ -26,6 +26,22 @@ in_lanes(const Program *p, const Stmt *s)
 	return p->net->strict && s->lanes == layout_round(1);
 }
 
+/* A sum over the samples: in math strict the lanes are added one after the other
+ * to one number. */
+static double
+cost_of_samples(Vectors *v, const Stmt *s)
+{
+	double points = (double)stmt_points(v->p, s);
+	int gathers;
+
+	if (s->red != RED_SUM || s->scatter || s->scan || s->nguard ||
+	    s->nridx != 1 || v->samples < v->least ||
+	    !tile_sees(v, s, SAMPLE, &gathers))
+		return 0;
+	return cost_vectors(points, v->samples, gathers) +
+	       (v->p->net->strict ? points : cost_joined(points, v->samples));
+}
+
 /* vectors of work; 0: not possible */
 double
 across_cost(Vectors *v, const Stmt *s)
@@ -36,9 +52,11 @@ across_cost(Vectors *v, const Stmt *s)
 	int32_t extent = p->index.v[lane].extent;
 	bool vector = false;
 
+	if (s->nridx && lane == SAMPLE)
+		return cost_of_samples(v, s);
 	if ((p->net->strict && !in_lanes(p, s)) || s->red != RED_SUM ||
 	    s->scatter || s->scan || s->nguard || s->nridx != 1 ||
-	    lane == SAMPLE || v->samples > 1 || extent < v->least ||
+	    v->samples > 1 || extent < v->least ||
 	    x->op != E_MUL || !lies_along(v, x->a, lane, &vector) ||
 	    !lies_along(v, x->b, lane, &vector) || !vector)
 		return 0;
@@ -64,8 +82,8 @@ across(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 {
 	const Program *p = v->p;
 	Index lane = p->indices.v[s->ridx], row = SAMPLE;
-	int32_t extent = p->index.v[lane].extent, rows = 1, n = 1;
-	int32_t panel = tile_panel(v, s);
+	int32_t extent = tile_extent(v, lane), rows = 1, n = 1;
+	int32_t panel = lane == SAMPLE ? 0 : tile_panel(v, s);
 	int32_t block = layout_round(1);
 	int32_t vectors = panel && !in_lanes(p, s) ? panel / block : 1;
 	uint32_t i;

@@ -33,7 +33,10 @@ int32_t layout_round(int32_t n);             /* up to whole vectors */
 Layout layout_plain(const Tensor *t);
 /* by tensor; random: not 0 for any that are legal */
 Layout *layouts(const Program *p, bool vectors, uint64_t random);
+Layout layout_along(const Tensor *t, int lane, int samples);
 int64_t layout_size(const Tensor *t, const Layout *l);
+bool layout_integers(const Tensor *t, const Layout *l);
+int64_t layout_room(const Tensor *t, const Layout *l, int samples);
 void layout_strides(const Tensor *t, const Layout *l, int64_t *stride);
 int64_t layout_sample_stride(const Tensor *t, const Layout *l);
 int64_t layout_panel_stride(const Tensor *t, const Layout *l, int samples);
@@ -101,6 +104,9 @@ bool tile_mapped(Vectors *v, const Stmts *list, const Accesses *a,
 bool tile_along(Vectors *v, const Stmt *s, Index lane, int *gathers);
 int32_t tile_extent(const Vectors *v, Index i);
 bool tile_varies(const Vectors *v, Index i); /* the extent is the most */
+bool tile_sees(Vectors *v, const Stmt *s, Index lane, int *gathers);
+double tile_cost(Vectors *v, const Stmt *s, Index lane);
+bool tile_ragged(const Vectors *v, Index lane);
 uint32_t tile_reductions(const Vectors *v, const Stmt *s); /* with > 1 term */
 void tile_pad(Vectors *v, TensorId t);
 uint32_t tile_outer(const Program *p, const Stmt *s, const Schedule *q);
@@ -113,6 +119,11 @@ int tile_moves(const Vectors *v, TensorId t, uint32_t sub, uint32_t n,
 bool tile_feeds(Vectors *v, const Stmts *list, const Accesses *a,
 	const Schedule *group, uint32_t n, StmtId id, Schedule *q);
 bool tile_split(Vectors *v, const Schedule *whole, Schedule *q, Schedule *rest);
+
+/* ---- abreast.c: tensors whose samples lie side by side */
+typedef struct { TensorId tensor; int lane; } Lying;
+typedef VEC(Lying) AllLying;
+void abreast(Vectors *v, Kernel kernel, uint64_t *random, AllLying *made);
 
 /* ---- across.c: sums whose lanes are joined */
 double across_cost(Vectors *v, const Stmt *s);
@@ -254,6 +265,8 @@ bool hoists_begin(Emit *e, ExprId root);    /* writes them as variables */
 void hoists_end(Emit *e, ExprId root);
 const char *literal_text(Emit *e, double v);
 bool is_condition(Op op);
+bool is_real(const Emit *e, TensorId t);
+void put_real(Emit *e, Linear l);
 const char *local_name(Emit *e, const char *stem); /* fresh helper variable */
 
 /* ---- address.c: where an element lies */
@@ -314,6 +327,10 @@ void put_value_for(Emit *e, TensorId target, ExprId id, int precedence);
 typedef struct { size_t start, end; int count; Bound saved; } Open;
 Open loop_open(Emit *e, const Stmt *s, const Loop *l);
 void loop_close(Emit *e, const Loop *l, Open o);
+bool put_guards(Emit *e, const Stmt *s, Open *o, bool *opened);
+Linear place_of_term(Emit *e, const Stmt *s);
+bool lanes_end(const Emit *e);
+int64_t lane_stride(const Emit *e, TensorId t, const Sub *subs, uint32_t n);
 Open body_open(Emit *e, size_t start);
 void body_close(Emit *e, Open o);
 void follow(Emit *e, const Schedule *q, const Schedule *leader, uint32_t depth);

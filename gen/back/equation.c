@@ -454,7 +454,8 @@ put_target(Emit *e, const Stmt *s, bool constant)
 		if (!begun[flat]) {
 			begun[flat] = 1;
 			put(e, constant && e->writers[t] == 1 ? "const " : "");
-			put(e, e->p->tensors.v[t].kind == T_INT ? "int32_t" :
+			put(e, layout_integers(&e->p->tensors.v[t],
+			    &e->k->layout[t]) ? "int32_t" :
 			    of_samples(e, t) ? e->vector : e->real);
 			put(e, " ");
 			put_ref(e, t, &e->p->subs.v[s->lhs], s->nlhs);

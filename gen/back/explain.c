@@ -91,8 +91,8 @@ touched(const Explain *x, StmtId id)
 		if (k < i || t->kind == T_RAND ||
 		    x->k->store[a->tensor].how == ST_LOCAL)
 			continue;
-		n += (double)layout_size(t, &x->k->layout[a->tensor]) *
-		     (t->batch ? x->k->samples : 1);
+		n += (double)layout_room(t, &x->k->layout[a->tensor],
+		                         x->k->samples);
 	}
 	return n;
 }

@@ -68,14 +68,15 @@ put_pad(Emit *e, ExprId id, int precedence)
 	if (where == 0) {
 		put(e, literal_text(e, 0));
 	} else if (where > 0) {
-		put_ref(e, x.tensor, &e->p->subs.v[x.sub], x.nsub);
+		put_read(e, x.tensor, &e->p->subs.v[x.sub], x.nsub);
 	} else {
 		put(e, precedence > P_ANY ? "(" : "");
 		put_inside(e, &x);
 		put(e, " ? ");
-		put_ref(e, x.tensor, &e->p->subs.v[x.sub], x.nsub);
+		put_read(e, x.tensor, &e->p->subs.v[x.sub], x.nsub);
 		put(e, " : ");
-		put(e, literal_text(e, 0));
+		put(e, along_lane(e, id) ? fmt(e->c, "bp_splat%s(%s)",
+		    e->of_vector, literal_text(e, 0)) : literal_text(e, 0));
 		put(e, precedence > P_ANY ? ")" : "");
 	}
 }
@@ -96,6 +97,26 @@ is_condition(Op op)
 	return op == E_LT || op == E_LE || op == E_EQ || op == E_IEQ;
 }
 
+/* (float)(2*u + v), 3.0f */
+void
+put_real(Emit *e, Linear l)
+{
+	if (!l.n) {
+		put(e, literal_text(e, (double)l.k));
+		return;
+	}
+	put(e, fmt(e->c, "(%s)", e->real));
+	put_linear(e, &l, P_PRIMARY);
+}
+
+/* integers whose samples lie side by side are kept as reals */
+bool
+is_real(const Emit *e, TensorId t)
+{
+	return e->p->tensors.v[t].kind == T_INT &&
+	       e->k->layout[t].lane == ABREAST;
+}
+
 static void
 put_condition(Emit *e, ExprId id)
 {
@@ -109,7 +130,11 @@ put_condition(Emit *e, ExprId id)
 		e->use_trace = e->use_hash = true;
 		put(e, fmt(e->c, "%s_seen(hash, ", e->prefix));
 	}
-	if (x.op == E_IEQ) {
+	if (x.op == E_IEQ && is_real(e, e->p->exprs.v[x.a].tensor)) {
+		put_expr(e, x.a, P_ADD);
+		put(e, " == ");
+		put_real(e, linear(e, x.aff));
+	} else if (x.op == E_IEQ) {
 		put_expr(e, x.a, P_ADD);
 		put(e, " == ");
 		l = linear(e, x.aff);
@@ -309,22 +334,6 @@ put_select(Emit *e, const Expr *x, int precedence)
 	put(e, precedence > P_ANY ? ")" : "");
 }
 
-/* an index as a number */
-static void
-put_index_value(Emit *e, AffId a)
-{
-	Linear l = linear(e, a);
-
-	if (!l.n) {
-		put(e, literal_text(e, (double)l.k));
-		return;
-	}
-	put(e, "(");
-	put(e, e->real);
-	put(e, ")");
-	put_linear(e, &l, P_PRIMARY);
-}
-
 /* the samples in the gradient; the other kernels have one */
 static void
 put_count(Emit *e)
@@ -407,7 +416,7 @@ put_expr(Emit *e, ExprId id, int precedence)
 		put_number(e, id, precedence);
 		break;
 	case E_IDX:
-		put_index_value(e, x.aff);
+		put_real(e, linear(e, x.aff));
 		break;
 	case E_CNT:
 		put_count(e);

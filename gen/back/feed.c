@@ -63,7 +63,7 @@ tile_feeds(Vectors *v, const Stmts *list, const Accesses *a,
 	Index of[64];
 	int gathers;
 
-	if (s->red != RED_SUM || s->add || s->lanes > 1 ||
+	if (s->red != RED_SUM || s->add || s->lanes > 1 || s->nguard ||
 	    tile_reductions(v, s) != 1 ||
 	    tile_reductions(v, &list->v[lead->stmt]) ||
 	    !tile_mapped(v, list, a, group, n, id, q, of) ||

@@ -212,7 +212,8 @@ put_aliases(Emit *e, Text *out)
 	TensorId t;
 
 	for (t = 1; t < e->p->tensors.n; t++) {
-		bool integer = e->p->tensors.v[t].kind == T_INT;
+		bool integer = layout_integers(&e->p->tensors.v[t],
+		                               &e->k->layout[t]);
 		if (e->number[t])
 			text_add(out, "\tconst %s %s = n->%s;\n", e->real,
 			         cname(e->names, t), cname(e->names, t));

@@ -31,6 +31,17 @@ layout_panels(const Tensor *t, int lane)
 	return l;
 }
 
+/* the dimension fastest, or the samples side by side */
+Layout
+layout_along(const Tensor *t, int lane, int samples)
+{
+	int32_t n = lane < 0 ? samples : t->shape.dim[lane];
+
+	if (lane >= 0 && lane + 1 == t->shape.rank)
+		return layout_plain(t);
+	return (Layout){ lane, layout_round(n), layout_round(n) };
+}
+
 /* any width of panels: what a random plan may choose */
 static Layout
 random_panels(const Tensor *t, int lane, uint64_t *state)
@@ -49,7 +60,7 @@ random_panels(const Tensor *t, int lane, uint64_t *state)
 int64_t
 layout_size(const Tensor *t, const Layout *l)
 {
-	int64_t n = t->shape.rank ? l->padded : 1;
+	int64_t n = t->shape.rank && l->lane != ABREAST ? l->padded : 1;
 	int i;
 
 	for (i = 0; i < t->shape.rank; i++)
@@ -79,7 +90,23 @@ layout_strides(const Tensor *t, const Layout *l, int64_t *stride)
 int64_t
 layout_sample_stride(const Tensor *t, const Layout *l)
 {
-	return t->shape.rank ? layout_size(t, l) / l->padded * l->panel : 1;
+	if (!t->shape.rank || l->lane == ABREAST)
+		return 1;
+	return layout_size(t, l) / l->padded * l->panel;
+}
+
+bool
+layout_integers(const Tensor *t, const Layout *l)
+{
+	return t->kind == T_INT && l->lane != ABREAST;
+}
+
+/* reals of so many samples */
+int64_t
+layout_room(const Tensor *t, const Layout *l, int samples)
+{
+	return layout_size(t, l) * (l->lane == ABREAST ? l->padded :
+	                            t->batch ? samples : 1);
 }
 
 /* What a panel's first lane is worth for each of its lanes: panel p of width w
@@ -129,12 +156,16 @@ cost(const Program *p, const Stmt *s, const Expr *read, int lane)
 	                 !p->net->strict && s->nridx == 1 ? JOINED : APART);
 }
 
-static double
-all_costs(const Program *p, TensorId w, int lane)
+typedef struct { const Stmt *s; const Expr *read; } Reader;
+typedef struct { VEC(Reader) all; } Readers;
+
+/* who reads which weight, by tensor */
+static Readers *
+readers(const Program *p)
 {
 	static const Kernel kernels[] = { K_FORWARD, K_GRADIENT };
+	Readers *r = mem(p->c, (p->tensors.n + 1) * sizeof *r);
 	const Stmts *list;
-	double sum = 0;
 	uint32_t i, k, e;
 
 	for (k = 0; k < 2; k++) {
@@ -142,31 +173,43 @@ all_costs(const Program *p, TensorId w, int lane)
 		for (i = 0; i < list->n; i++) {
 			const Expr *x = &p->exprs.v[list->v[i].expr];
 			ExprId kid[3] = { list->v[i].expr, x->a, x->b };
-			for (e = 0; e < 3; e++)
-				if (kid[e] && p->exprs.v[kid[e]].op == E_READ &&
-				    p->exprs.v[kid[e]].tensor == w)
-					sum += cost(p, &list->v[i],
-					            &p->exprs.v[kid[e]], lane);
+			for (e = 0; e < 3; e++) {
+				const Expr *y = &p->exprs.v[kid[e]];
+				Reader one = { &list->v[i], y };
+				if (kid[e] && y->op == E_READ)
+					PUSH(p->c, &r[y->tensor].all, one);
+			}
 		}
 	}
+	return r;
+}
+
+static double
+all_costs(const Program *p, const Readers *r, int lane)
+{
+	double sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < r->all.n; i++)
+		sum += cost(p, r->all.v[i].s, r->all.v[i].read, lane);
 	return sum;
 }
 
 static Layout
-of_weight(const Program *p, TensorId w, uint64_t random)
+of_weight(const Program *p, TensorId w, const Readers *r, uint64_t random)
 {
 	const Tensor *t = &p->tensors.v[w];
 	uint64_t state = random + w;
 	int lane, best = 0;
 
-	if (t->shape.rank < 1 || t->shape.rank > 2)
+	if (!t->shape.rank)
 		return layout_plain(t);
 	if (random) {
 		lane = (int)random_below(&state, (uint32_t)t->shape.rank);
 		return random_panels(t, lane, &state);
 	}
 	for (lane = 1; lane < t->shape.rank; lane++)
-		if (all_costs(p, w, lane) < all_costs(p, w, best))
+		if (all_costs(p, r, lane) < all_costs(p, r, best))
 			best = lane;
 	return layout_panels(t, best);
 }
@@ -205,6 +248,7 @@ Layout *
 layouts(const Program *p, bool vectors, uint64_t random)
 {
 	Layout *l = mem(p->c, (p->tensors.n + 1) * sizeof *l);
+	const Readers *r = readers(p);
 	TensorId t;
 	uint32_t i;
 	int k;
@@ -215,7 +259,7 @@ layouts(const Program *p, bool vectors, uint64_t random)
 		if (!vectors)
 			continue;
 		if (x->kind == T_WEIGHT)
-			l[t] = of_weight(p, t, random);
+			l[t] = of_weight(p, t, &r[t], random);
 		else if (x->kind == T_CARRY && x->shape.rank)
 			l[t] = layout_panels(x, x->shape.rank - 1);
 		else if (x->of && p->tensors.v[x->of].kind == T_WEIGHT &&

@@ -198,6 +198,8 @@ lanes(const Judged *j)
 		           j->columns);
 	if (j->columns > MOST_COLUMNS)
 		return "a tile has at most 4 vectors side by side";
+	if (lane == SAMPLE && n > 1)
+		return "the loop over samples cannot be split";
 	blocks = layout_round(extent) / block;
 	width = n == 2 ? l[0]->step / block : blocks;
 	if (j->row && j->row->index == lane)
@@ -211,7 +213,7 @@ lanes(const Judged *j)
 	if (width % j->columns || blocks % width % j->columns)
 		return say(j, "so many vectors do not divide the panels of",
 		           lane);
-	if (gathers && extent % block && j->columns > 1)
+	if (gathers && tile_ragged(j->v, lane) && j->columns > 1)
 		return say(j, "vectors that lie apart and end early must come "
 		           "one at a time along", lane);
 	return NULL;

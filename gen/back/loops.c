@@ -294,7 +294,7 @@ put_at_least_zero(Emit *e, const Linear *l)
 }
 
 /* false: some guard never holds here, nothing was written */
-static bool
+bool
 put_guards(Emit *e, const Stmt *s, Open *o, bool *opened)
 {
 	uint32_t i;
@@ -380,8 +380,8 @@ leaf_line(Emit *e, const Leaf *f, const char *sign, bool start)
 }
 
 /* the row-major position within the reduced box, guarded places counted */
-static Linear
-place_of(Emit *e, const Stmt *s)
+Linear
+place_of_term(Emit *e, const Stmt *s)
 {
 	Linear l = { .k = 0 };
 	int64_t stride = 1;
@@ -409,7 +409,7 @@ place_of(Emit *e, const Stmt *s)
 static void
 put_lane(Emit *e, const Stmt *s)
 {
-	Linear l = place_of(e, s), r = { .k = 0 };
+	Linear l = place_of_term(e, s), r = { .k = 0 };
 	int64_t most;
 	int i;
 
@@ -432,7 +432,7 @@ static void
 argmax_term(Emit *e, const Leaf *f)
 {
 	const char *v = local_name(e, "value");
-	Linear place = place_of(e, f->s);
+	Linear place = place_of_term(e, f->s);
 	Open o;
 
 	line_open(e);
@@ -498,10 +498,13 @@ put_store(Emit *e, const Leaf *f)
 	line_open(e);
 	put_target(e, f->s, true);
 	put(e, f->s->add && f->s->lanes > 1 ? " += " : " = ");
-	if (f->s->red == RED_ARGMAX)
+	if (f->s->red == RED_ARGMAX) {
+		put(e, is_real(e, f->s->target) ?
+		    fmt(e->c, "(%s)", e->real) : "");
 		put(e, f->arg);
-	else
+	} else {
 		put_acc(e, f);
+	}
 	if (f->s->lanes > 1)
 		put(e, "[0]");
 	line_close(e, ";");

@@ -169,13 +169,35 @@ schedules(Planner *a, KernelPlan *k, const Stmts *list, const Accesses *acc,
 	}
 }
 
+/* row-major for what has come since */
 static Layout *
 layout_copy(Planner *a)
 {
 	Layout *l = mem(a->p->c, (a->p->tensors.n + 1) * sizeof *l);
+	TensorId t;
 
-	memcpy(l, a->layout, a->p->tensors.n * sizeof *l);
+	memcpy(l, a->layout, a->laid * sizeof *l);
+	for (t = a->laid; t < a->p->tensors.n; t++)
+		l[t] = layout_plain(&a->p->tensors.v[t]);
 	return l;
+}
+
+/* what a kernel keeps to itself */
+static void
+lie(Planner *a, Kernel kernel)
+{
+	Program *p = a->p;
+	const KernelPlan *k = &a->plan->kernel[kernel];
+	const Stmts list = p->kernel[kernel];
+	Vectors v = { .p = p, .list = &list, .layout = layout_copy(a),
+	              .samples = k->samples, .exact = kernel == K_STEP,
+	              .least = 2 };
+
+	if (!k->samples || k->by_samples || !wants(p, kernel))
+		return;
+	v.seen = mem(p->c, (p->exprs.n + 1) * sizeof *v.seen);
+	abreast(&v, kernel, a->o->random ? &a->state : NULL,
+	        &a->lying[kernel]);
 }
 
 static bool
@@ -186,11 +208,16 @@ plan_kernel(Planner *a, Kernel kernel)
 	const Stmts *list = &p->kernel[kernel];
 	const Accesses *acc;
 	int64_t weight, ints;
+	uint32_t i;
 
 	k->store = mem(p->c, (p->tensors.n + 1) * sizeof *k->store);
 	k->layout = layout_copy(a);
-	k->samples = several(a, kernel);
 	k->exact = kernel == K_STEP;
+	for (i = 0; i < a->lying[kernel].n; i++) {
+		Lying l = a->lying[kernel].v[i];
+		k->layout[l.tensor] = layout_along(&p->tensors.v[l.tensor],
+		                                   l.lane, k->samples);
+	}
 	a->samples = k->by_samples ? 1 : k->samples;
 	if (!k->samples || !wants(p, kernel) ||
 	    (kernel == K_TRAINLOSS && !a->o->check))
@@ -284,6 +311,8 @@ static void
 lay_out(Planner *a)
 {
 	static const Kernel several[] = { K_FORWARDS, K_GRADIENTS, K_STEP };
+	static const Kernel all[] = { K_FORWARD, K_LOSS, K_GRADIENT, K_FORWARDS,
+		K_GRADIENTS, K_STEP };
 	Turned turned = { 0 };
 	uint32_t i;
 
@@ -292,13 +321,14 @@ lay_out(Planner *a)
 		if ((several[i] != K_STEP || a->p->net->batch > 1) &&
 		    (!a->o->random || random_below(&a->state, 2)))
 			pack(a->p, several[i], a->layout, &turned);
-	if (!turned.n)
-		return;
 	a->layout = layouts(a->p, a->vectors, a->o->random);
+	a->laid = a->p->tensors.n;
 	for (i = 0; i < turned.n; i++)
 		a->layout[turned.v[i].tensor] = layout_panels(
 			&a->p->tensors.v[turned.v[i].tensor],
 			turned.v[i].lane);
+	for (i = 0; i < sizeof all / sizeof all[0] && a->vectors; i++)
+		lie(a, all[i]);
 }
 
 /* does a rule take sums of the sample to come along? */
@@ -327,17 +357,21 @@ plan(Program *p, const PlanOptions *o)
 	a.vectors = p->net->lanes > 1 && (o->random ?
 	            random_below(&a.state, 4) > 0 : o->file || has_loops(&a));
 	a.plan->vectors = a.vectors;
+	a.online = p->kernel[K_ONLINE].n && a.vectors && !a.small[K_STEP] &&
+	           (!o->random || random_below(&a.state, 2));
+	for (k = 0; k < K_ALL; k++)
+		a.plan->kernel[k].samples = several(&a, (Kernel)k);
 	lay_out(&a);
 	if (o->file && !schedules_read(p, o->file, &a.given))
 		return NULL;
-	a.online = p->kernel[K_ONLINE].n && a.vectors && !a.small[K_STEP] &&
-	           (!o->random || random_below(&a.state, 2));
 	for (k = 0; k < K_ALL; k++) {
 		if (!plan_kernel(&a, (Kernel)k))
 			return NULL;
 		if (k == K_ONLINE && !o->random && !any_fed(&a))
 			a.plan->kernel[K_AHEAD].used =
 				a.plan->kernel[K_ONLINE].used = false;
+		if (k == K_ONLINE && a.plan->kernel[k].used)
+			a.plan->kernel[K_STEP].samples = 0;
 	}
 	if (o->file && p->c->errors)
 		return NULL;

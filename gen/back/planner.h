@@ -16,8 +16,10 @@ typedef struct {
 	bool *unrolled;             /* by statement of the kernel at hand */
 	bool small[K_ALL];          /* auto: straight line */
 	Layout *layout;             /* of what all kernels share */
+	uint32_t laid;              /* so many tensors */
 	bool vectors;
 	bool online;                /* batch 1: sums may go ahead */
+	AllLying lying[K_ALL];      /* what a kernel keeps to itself */
 	int samples;                /* of the kernel at hand */
 	uint32_t part;
 	int64_t weight;             /* of the open part */

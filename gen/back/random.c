@@ -199,7 +199,7 @@ some_columns(Drawn *d)
 	int32_t blocks = layout_round(extent) / block, width = blocks;
 	int gathers;
 
-	if (blocks > 1 && random_below(d->state, 2))
+	if (blocks > 1 && d->lane != SAMPLE && random_below(d->state, 2))
 		width = 1 + (int32_t)random_below(d->state,
 		                                  (uint32_t)blocks - 1);
 	d->panel = width < blocks ? width * block : 0;
@@ -207,7 +207,7 @@ some_columns(Drawn *d)
 	while (width % d->columns || blocks % width % d->columns)
 		d->columns--;
 	tile_along(d->v, d->s, d->lane, &gathers);
-	if (gathers && extent % block)
+	if (gathers && tile_ragged(d->v, d->lane))
 		d->columns = 1;
 }
 
@@ -236,7 +236,7 @@ some_panels(Drawn *d, int32_t most)
 
 	tile_along(d->v, d->s, d->lane, &gathers);
 	if (!d->panel || layout_round(extent) % d->panel ||
-	    (gathers && extent % layout_round(1)))
+	    (gathers && tile_ragged(d->v, d->lane)))
 		return false;
 	panels = layout_round(extent) / d->panel;
 	most = most < panels ? most : panels;

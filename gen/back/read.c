@@ -193,7 +193,7 @@ put_ref(Emit *e, TensorId t, const Sub *subs, uint32_t n)
 /* ---- vectors */
 
 /* what a step along the lanes is worth within a tensor; 0: nothing */
-static int64_t
+int64_t
 lane_stride(const Emit *e, TensorId t, const Sub *subs, uint32_t n)
 {
 	const Tensor *x = &e->p->tensors.v[t];
@@ -209,6 +209,17 @@ lane_stride(const Emit *e, TensorId t, const Sub *subs, uint32_t n)
 	return r;
 }
 
+/* may the last vector have less lanes than others? */
+bool
+lanes_end(const Emit *e)
+{
+	int32_t extent = e->lane == SAMPLE ? e->k->samples :
+	                 e->p->index.v[e->lane].extent;
+
+	return (e->lane == SAMPLE && !e->k->exact) ||
+	       extent % layout_round(1) != 0;
+}
+
 /* how many lanes from here on exist */
 void
 put_rest(Emit *e)
@@ -216,8 +227,15 @@ put_rest(Emit *e)
 	int32_t extent = e->p->index.v[e->lane].extent;
 	Linear l = { .k = 0 };
 
-	if (extent % layout_round(1) == 0) {
+	if (!lanes_end(e)) {
 		put(e, e->lanes);
+		return;
+	}
+	if (e->lane == SAMPLE) {
+		put(e, extent_text(e, SAMPLE));
+		put(e, " - ");
+		l = linear(e, aff_var(e->p, SAMPLE));
+		put_linear(e, &l, P_MUL);
 		return;
 	}
 	linear_aff(e, &l, aff_addk(e->p, aff_mul(e->p, aff_var(e->p, e->lane),
@@ -231,6 +249,8 @@ ends_early(const Emit *e, TensorId t)
 {
 	int32_t extent = e->p->index.v[e->lane].extent;
 
+	if (e->lane == SAMPLE)
+		return e->k->layout[t].lane != ABREAST && lanes_end(e);
 	if (extent % layout_round(1) == 0)
 		return false;
 	return e->k->store[t].how == ST_ARG ||

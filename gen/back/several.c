@@ -7,6 +7,7 @@
 
 enum {
 	MOST_WORK = 1 << 18,        /* reals of temporaries */
+	MOST_ROOM = 1 << 21,        /* ... for the samples of one vector */
 	MOST_SAMPLES = 128, BATCH_FORWARD = 32, FEW_SAMPLES = 4,
 	MOST_TOGETHER = 1 << 16     /* by vectors of samples: no workspace */
 };
@@ -111,8 +112,6 @@ several(Planner *a, Kernel kernel)
 		return 1;
 	if (kernel == K_AHEAD || kernel == K_ONLINE)
 		return a->online;
-	if (kernel == K_STEP && a->plan->kernel[K_ONLINE].used)
-		return 0;
 	if (!p->kernel[kernel].n || (kernel == K_STEP && p->net->batch_all))
 		return 0;
 	if (kernel == K_STEP && batch == 1)
@@ -131,6 +130,8 @@ several(Planner *a, Kernel kernel)
 		return 0;
 	each = temporaries(p, kernel) + 1;
 	most = MOST_WORK / each;
+	if (most < layout_round(1) && MOST_ROOM / each >= layout_round(1))
+		most = layout_round(1);
 	if (kernel == K_FORWARDS)
 		batch = BATCH_FORWARD;
 	if (batch > most)
@@ -139,5 +140,7 @@ several(Planner *a, Kernel kernel)
 		batch = MOST_SAMPLES;
 	if (kernel == K_STEP && batch < p->net->batch)
 		return 0;
+	if (batch > layout_round(1) && kernel != K_STEP && batch == most)
+		batch -= batch % layout_round(1);
 	return batch < FEW_SAMPLES ? 0 : batch;
 }

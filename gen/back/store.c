@@ -172,6 +172,7 @@ stays_in_tile(Placing *s, TensorId t)
 {
 	const Life *l = &s->life[t];
 	uint32_t i, q, written = UINT32_MAX;
+	bool read = false;
 	const Stmt *stmt;
 
 	if (s->p->tensors.v[t].kind != T_TEMP || l->users.n < 2 ||
@@ -182,12 +183,13 @@ stays_in_tile(Placing *s, TensorId t)
 		if (!s->k->schedules.v[q].tile)
 			return false;
 		stmt = &s->list->v[s->k->schedules.v[q].stmt];
+		read |= stmt->target != t;
 		if (stmt->target == t && !stmt->add)
 			written = s->group[q];
 		else if (s->group[q] != written)
 			return false;
 	}
-	return true;
+	return read;
 }
 
 static StoreHow
@@ -296,8 +298,7 @@ static int64_t
 room_of(const Placing *s, TensorId t)
 {
 	const Tensor *x = &s->p->tensors.v[t];
-	int64_t n = layout_size(x, &s->k->layout[t]) *
-	            (x->batch ? s->k->samples : 1);
+	int64_t n = layout_room(x, &s->k->layout[t], s->k->samples);
 
 	return s->vectors ? (n + 15) / 16 * 16 : n;
 }
@@ -329,7 +330,8 @@ arrange(Placing *s, bool integers, TensorId kept)
 			if (s->k->store[t].how != ST_WORK ||
 			    s->life[t].first != q ||
 			    s->k->store[t].offset >= 0 ||
-			    (s->p->tensors.v[t].kind == T_INT) != integers)
+			    layout_integers(&s->p->tensors.v[t],
+			                    &s->k->layout[t]) != integers)
 				continue;
 			size = room_of(s, t);
 			s->k->store[t].offset = take_room(&room, size);

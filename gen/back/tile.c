@@ -121,7 +121,7 @@ tile_name(Tile *t, const Expr *x, bool whole, uint32_t *count)
 	const char *name;
 	uint32_t i;
 
-	if (e->k->store[x->tensor].how == ST_LOCAL ||
+	if (e->k->store[x->tensor].how == ST_LOCAL || x->op == E_PAD ||
 	    e->p->tensors.v[x->tensor].kind == T_NET)
 		return;
 	for (i = 0; i < x->nsub; i++)
@@ -317,8 +317,10 @@ emit_tile(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 	}
 	sum = sum && q->loops.v[depth].how == LOOP_SERIAL;
 	if (sum) {
+		if (s->red == RED_ARGMAX)
+			t.arg = local_name(e, "arg");
 		if (!tile_holds(&t, s) || t.sums > 1)
-			t.sum = local_name(e, "acc");
+			t.sum = local_name(e, t.arg ? "best" : "acc");
 		else
 			first = 1;
 		tile_fetch(&t, rows);

@@ -13,6 +13,7 @@ typedef struct {
 	Bound row0;                 /* of the first row */
 	uint32_t named;             /* reads that had variables before */
 	const char *sum;            /* of the leader's accumulators */
+	const char *arg;            /* of the places of the largest */
 	const char *value;          /* of what is to be stored, if it has one */
 	int sums, part;             /* partial sums; the one whose turn it is */
 	bool begun;                 /* they start at what is added to them next */

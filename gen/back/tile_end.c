@@ -65,13 +65,17 @@ void
 tile_store(Tile *t, const Stmt *s, uint32_t i, int32_t r, int32_t c)
 {
 	Emit *e = t->e;
-	bool early = ends_early(e, s->target);
+	const Sub *subs = &e->p->subs.v[s->lhs];
+	int64_t stride = lane_stride(e, s->target, subs, s->nlhs);
+	bool early = stride != 1 || ends_early(e, s->target);
 	bool keep = !early && tile_keeps(e, s->target) &&
 	            !tile_vanishes(e, s->expr);
 
-	put(e, fmt(e->c, "bp_store%s%s(", early ? "_rest" : "", e->of_vector));
-	put_address(e, s->target, &e->p->subs.v[s->lhs], s->nlhs);
-	put(e, ", ");
+	put(e, stride != 1 ? "bp_scatter" : early ? "bp_store_rest" :
+	    "bp_store");
+	put(e, fmt(e->c, "%s(", e->of_vector));
+	put_address(e, s->target, subs, s->nlhs);
+	put(e, stride != 1 ? fmt(e->c, ", %lld, ", (long long)stride) : ", ");
 	put(e, keep ? fmt(e->c, "bp_keep%s(", e->of_vector) : "");
 	put_value(t, s, i, r, c);
 	if (keep || early) {

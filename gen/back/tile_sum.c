@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The sum that leads a tile in, the loops around vectors that add its terms
  * out: one accumulator for each place of the tile. */
+#include <math.h>
 #include "tile.h"
 
 static void
@@ -8,13 +9,8 @@ put_sum(Tile *t, int32_t r, int32_t c, int u)
 {
 	Emit *e = t->e;
 
-	if (t->sum) {
-		put(e, t->sum);
-		put(e, tile_place(t, r, c));
-	} else {
-		put(e, cname(e->names, tile_stmt(t, 0)->target));
-		put(e, tile_place(t, r, c));
-	}
+	put(e, t->sum ? t->sum : cname(e->names, tile_stmt(t, 0)->target));
+	put(e, tile_place(t, r, c));
 	if (t->sums > 1)
 		put(e, fmt(e->c, "_%d", u));
 }
@@ -73,6 +69,42 @@ put_next(Tile *t, const Bound *rows, int32_t r, int32_t c, Spot *mine)
 	*mine = tile_go(t, &t->all[0], rows, r, c);
 }
 
+/* strict: the samples are added one after the other */
+static bool
+in_turn(const Tile *t)
+{
+	return t->all[0].across && t->e->lane == SAMPLE &&
+	       t->e->p->net->strict;
+}
+
+static void
+put_first(Tile *t, const Stmt *s)
+{
+	Emit *e = t->e;
+
+	if (s->add)
+		put_ref(e, s->target, &e->p->subs.v[s->lhs], s->nlhs);
+	else
+		put(e, literal_text(e, -0.0));
+}
+
+/* what the largest one begins with: the first term, where there surely is one */
+static void
+put_largest(Tile *t, const Stmt *s, int32_t r, int32_t c)
+{
+	Emit *e = t->e;
+
+	if (s->red == RED_MAX && !s->nguard) {
+		put_vector(e, s->expr, P_ANY);
+		return;
+	}
+	put(e, fmt(e->c, "bp_splat%s(%s)", e->of_vector,
+	    literal_text(e, -INFINITY)));
+	if (s->red == RED_ARGMAX)
+		put(e, fmt(e->c, ", %s%s = bp_splat%s(%s)", t->arg,
+		    tile_place(t, r, c), e->of_vector, literal_text(e, -1)));
+}
+
 static void
 sum_begin(Tile *t, const Bound *rows)
 {
@@ -88,11 +120,14 @@ sum_begin(Tile *t, const Bound *rows)
 			for (u = 0; u < t->sums; u++) {
 				Spot at = tile_go(t, &t->all[0], rows, r, c);
 				line_open(e);
-				put(e, fmt(e->c, "%s ", e->vector));
+				put(e, in_turn(t) ? e->real : e->vector);
+				put(e, " ");
 				put_sum(t, r, c, u);
 				put(e, " = ");
-				if (s->red == RED_MAX)
-					put_vector(e, s->expr, P_ANY);
+				if (in_turn(t))
+					put_first(t, s);
+				else if (s->red != RED_SUM)
+					put_largest(t, s, r, c);
 				else if (t->begun && !u)
 					put_next(t, rows, r, c, &at);
 				else
@@ -111,8 +146,15 @@ sum_term(Tile *t, const Bound *rows, int32_t r, int32_t c, int u)
 	bool helpers = hoists_begin(e, s->expr);
 
 	line_open(e);
+	put(e, t->arg ? fmt(e->c, "bp_place%s(&", e->of_vector) : "");
 	put_sum(t, r, c, u);
-	if (s->red == RED_MAX) {
+	if (t->arg) {
+		put(e, fmt(e->c, ", &%s%s, ", t->arg, tile_place(t, r, c)));
+		put_vector(e, s->expr, P_ANY);
+		put(e, ", ");
+		put_real(e, place_of_term(e, s));
+		line_close(e, ");");
+	} else if (s->red == RED_MAX) {
 		put(e, fmt(e->c, " = bp_larger%s(", e->of_vector));
 		put_sum(t, r, c, u);
 		put(e, ", ");
@@ -128,19 +170,60 @@ sum_term(Tile *t, const Bound *rows, int32_t r, int32_t c, int u)
 	tile_leave(t, at);
 }
 
+/* do the conditions differ from row to row? */
+static bool
+guards_move(const Tile *t, const Stmt *s)
+{
+	const Program *p = t->e->p;
+	uint32_t i;
+
+	for (i = 0; i < s->nguard && t->row; i++)
+		if (aff_coef(p, p->guards.v[s->guard + i], t->row->index))
+			return true;
+	return false;
+}
+
+static void
+sum_row(Tile *t, const Bound *rows, int32_t r, int u)
+{
+	Emit *e = t->e;
+	const Stmt *s = tile_stmt(t, 0);
+	bool opened = false, holds = true;
+	Spot at;
+	Open o;
+	int32_t c;
+
+	if (guards_move(t, s)) {
+		at = tile_go(t, &t->all[0], rows, r, 0);
+		holds = put_guards(e, s, &o, &opened);
+		tile_leave(t, at);
+	}
+	for (c = 0; c < t->columns && holds; c++)
+		sum_term(t, rows, r, c, u);
+	if (opened)
+		body_close(e, o);
+}
+
 static void
 sum_terms(Tile *t, const Bound *rows, int u)
 {
-	int32_t r, c;
+	Emit *e = t->e;
+	const Stmt *s = tile_stmt(t, 0);
+	bool opened = false, apart = guards_move(t, s);
+	Open o;
+	int32_t r;
 
+	if (!apart && !put_guards(e, s, &o, &opened))
+		return;
 	t->part = u;
-	if (t->rows > 1)
+	if (t->rows > 1 && !apart)
 		tile_names(t, rows);
 	for (r = 0; r < t->rows; r++)
-		for (c = 0; c < t->columns; c++)
-			sum_term(t, rows, r, c, u);
+		sum_row(t, rows, r, u);
 	t->part = 0;
-	t->e->named.n = t->named;
+	e->named.n = t->named;
+	if (opened)
+		body_close(e, o);
 }
 
 /* the partial sums take terms in turn; the last ones may get one less */
@@ -214,6 +297,8 @@ put_total(Tile *t, int32_t r, int32_t c)
 {
 	if (t->sums > 1)
 		put_tree(t, r, c, 0, 1);
+	else if (t->arg)
+		put(t->e, fmt(t->e->c, "%s%s", t->arg, tile_place(t, r, c)));
 	else
 		put_sum(t, r, c, 0);
 }
@@ -228,11 +313,40 @@ tile_sum(Tile *t, const Bound *rows)
 /* ---- sums whose lanes run along the reduced index */
 
 static void
+across_term(Tile *t, int32_t r, int32_t c)
+{
+	Emit *e = t->e;
+	ExprId x = tile_stmt(t, 0)->expr;
+	bool turn = in_turn(t), ends = lanes_end(e);
+
+	line_open(e);
+	put_sum(t, r, c, 0);
+	if (turn) {
+		put(e, fmt(e->c, " = bp_add_lanes%s(", e->of_vector));
+		put_sum(t, r, c, 0);
+		put(e, ", ");
+	} else {
+		put(e, " += ");
+		put(e, ends ? fmt(e->c, "bp_addend%s(", e->of_vector) : "");
+	}
+	if (e->lane == SAMPLE)
+		put_vector(e, x, P_ANY);
+	else
+		put_expr(e, x, P_ANY);
+	if (ends || turn) {
+		put(e, ", ");
+		put_rest(e);
+		put(e, ")");
+	}
+	line_close(e, ";");
+}
+
+static void
 across_terms(Tile *t, const Bound *rows)
 {
 	Emit *e = t->e;
 	const Stmt *s = tile_stmt(t, 0);
-	bool ends = e->p->index.v[e->lane].extent % layout_round(1) != 0;
+	bool helpers;
 	int32_t r, c;
 
 	if (t->rows > 1)
@@ -240,18 +354,10 @@ across_terms(Tile *t, const Bound *rows)
 	for (r = 0; r < t->rows; r++)
 		for (c = 0; c < t->columns; c++) {
 			Spot at = tile_go(t, &t->all[0], rows, r, c);
-			line_open(e);
-			put_sum(t, r, c, 0);
-			put(e, " += ");
-			put(e, ends ? fmt(e->c, "bp_addend%s(",
-			    e->of_vector) : "");
-			put_expr(e, s->expr, P_ANY);
-			if (ends) {
-				put(e, ", ");
-				put_rest(e);
-				put(e, ")");
-			}
-			line_close(e, ";");
+			helpers = hoists_begin(e, s->expr);
+			across_term(t, r, c);
+			if (helpers)
+				hoists_end(e, s->expr);
 			tile_leave(t, at);
 		}
 	e->named.n = t->named;
@@ -321,17 +427,17 @@ across_store(Tile *t, const Bound *rows, int32_t r, const char *lanes)
 	}
 	line_open(e);
 	put_target(e, s, true);
-	put(e, s->add ? " += " : " = ");
+	put(e, s->add && !in_turn(t) ? " += " : " = ");
 	if (lanes)
 		put(e, fmt(e->c, "bp_join16%s(%s%s", e->suffix, lanes,
 		    tile_place(t, r, 0)));
 	else
-		put(e, fmt(e->c, "bp_sum%s(", e->of_vector));
+		put(e, in_turn(t) ? "" : fmt(e->c, "bp_sum%s(", e->of_vector));
 	for (c = 0; c < t->columns && !lanes; c++) {
 		put(e, c ? " + " : "");
 		put_sum(t, r, c, 0);
 	}
-	line_close(e, ");");
+	line_close(e, in_turn(t) ? ";" : ");");
 	if (t->row)
 		e->env[t->row->index] = was;
 }
@@ -345,7 +451,7 @@ side_by_side(const Tile *t, const Stmt *s)
 	uint32_t along = (uint32_t)l->lane + p->tensors.v[s->target].batch;
 	Index row;
 
-	return t->rows > 1 && !s->add && !tile_holds(t, s) &&
+	return t->rows > 1 && !s->add && !in_turn(t) && !tile_holds(t, s) &&
 	       along < s->nlhs && l->panel == l->padded &&
 	       aff_is_var(p, p->subs.v[s->lhs + along].id, &row) &&
 	       row == t->row->index;

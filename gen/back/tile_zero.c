@@ -8,7 +8,7 @@
 bool
 tile_keeps(const Emit *e, TensorId target)
 {
-	return e->k->store[target].how == ST_FIELD &&
+	return e->k->store[target].how == ST_FIELD && e->lane != SAMPLE &&
 	       e->p->index.v[e->lane].extent % layout_round(1) != 0;
 }
 

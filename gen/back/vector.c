@@ -35,7 +35,9 @@ tile_moves(const Vectors *v, TensorId t, uint32_t sub, uint32_t n, Index lane)
 		if (found)
 			return -2;
 		found = -1;
-		if (i >= x->batch && aff_is_var(p, s.id, &only) &&
+		if (lane == SAMPLE && i == 0 && x->batch)
+			found = v->layout[t].lane == ABREAST ? 1 : -1;
+		else if (i >= x->batch && aff_is_var(p, s.id, &only) &&
 		    x->shape.dim[i - x->batch] == p->index.v[lane].extent)
 			found = i == along ? 1 : -1;
 		else
@@ -57,6 +59,7 @@ static void
 look(Look *w, ExprId root)
 {
 	const Program *p = w->v->p;
+	TensorKind t;
 	int how;
 
 	look_at(w, root);
@@ -65,16 +68,18 @@ look(Look *w, ExprId root)
 		look_at(w, x->a);
 		look_at(w, x->b);
 		look_at(w, x->c);
-		if (x->op == E_PAD || x->op == E_IEQ ||
-		    (x->op == E_IDX && aff_coef(p, x->aff, w->lane)))
+		if (w->lane != SAMPLE && (x->op == E_IEQ ||
+		    (x->op == E_IDX && aff_coef(p, x->aff, w->lane))))
 			w->possible = false;
-		if (x->op != E_READ)
+		if (x->op != E_READ && x->op != E_PAD)
 			continue;
+		t = p->tensors.v[x->tensor].kind;
 		how = tile_moves(w->v, x->tensor, x->sub, x->nsub, w->lane);
-		w->possible &= how > -2 &&
-			p->tensors.v[x->tensor].kind != T_RAND &&
-			p->tensors.v[x->tensor].kind != T_INT &&
-			p->tensors.v[x->tensor].kind != T_CONST;
+		w->possible &= how > -2 && t != T_RAND;
+		if (t == T_INT)
+			w->possible &= w->lane == SAMPLE && how == 1;
+		else if (t == T_CONST)
+			w->possible &= w->lane == SAMPLE;
 		w->gathers += how == -1;
 	}
 }
@@ -91,6 +96,14 @@ tile_varies(const Vectors *v, Index i)
 	return i == SAMPLE && !v->exact;
 }
 
+/* may the last vector have less lanes? */
+bool
+tile_ragged(const Vectors *v, Index lane)
+{
+	return tile_varies(v, lane) ||
+	       tile_extent(v, lane) % layout_round(1) != 0;
+}
+
 uint32_t
 tile_reductions(const Vectors *v, const Stmt *s)
 {
@@ -101,28 +114,61 @@ tile_reductions(const Vectors *v, const Stmt *s)
 	return n;
 }
 
-/* May the statement run by vectors along the index?  Counts reads whose lanes
- * lie apart. */
+/* Conditions must be the same for all lanes, and stand around terms; which place
+ * is the largest is kept for samples alone. */
+static bool
+keeps_terms(const Vectors *v, const Stmt *s, Index lane)
+{
+	const Program *p = v->p;
+	uint32_t n = tile_reductions(v, s), i;
+
+	if (s->lanes > 1 && n != 1 && (p->net->strict || lane != SAMPLE))
+		return false;
+	if (s->red == RED_ARGMAX && lane != SAMPLE)
+		return false;
+	for (i = 0; i < s->nguard; i++)
+		if (aff_coef(p, p->guards.v[s->guard + i], lane))
+			return false;
+	return n || (!s->nguard && s->red != RED_ARGMAX);
+}
+
+/* May all that the statement reads be vectors along the index, or the same for
+ * all lanes?  Counts reads whose lanes lie apart. */
 bool
-tile_along(Vectors *v, const Stmt *s, Index lane, int *gathers)
+tile_sees(Vectors *v, const Stmt *s, Index lane, int *gathers)
 {
 	Look w = { .v = v, .s = s, .lane = lane, .seen = v->seen,
 	           .now = ++v->now, .possible = true };
 
-	if (s->scatter || s->scan || s->nguard || s->red == RED_ARGMAX ||
-	    lane == SAMPLE || v->p->index.v[lane].extent < v->least ||
-	    (s->lanes > 1 && tile_reductions(v, s) != 1) ||
-	    tile_moves(v, s->target, s->lhs, s->nlhs, lane) != 1)
-		return false;
 	look(&w, s->expr);
 	*gathers = w.gathers;
 	return w.possible;
 }
 
+/* May the statement run by vectors along the index?  Counts reads and writes
+ * whose lanes lie apart. */
+bool
+tile_along(Vectors *v, const Stmt *s, Index lane, int *gathers)
+{
+	int how;
+
+	if (s->scatter || s->scan || tile_extent(v, lane) < v->least ||
+	    !keeps_terms(v, s, lane))
+		return false;
+	how = tile_moves(v, s->target, s->lhs, s->nlhs, lane);
+	if (how != 1 && (lane != SAMPLE || how != -1 ||
+	    v->p->tensors.v[s->target].kind == T_INT))
+		return false;
+	if (!tile_sees(v, s, lane, gathers))
+		return false;
+	*gathers += how == -1;
+	return true;
+}
+
 /* Vectors of work that the statement takes by vectors along the index; 0: not
  * possible. */
-static double
-cost(Vectors *v, const Stmt *s, Index lane)
+double
+tile_cost(Vectors *v, const Stmt *s, Index lane)
 {
 	const Program *p = v->p;
 	int gathers;
@@ -130,7 +176,7 @@ cost(Vectors *v, const Stmt *s, Index lane)
 	if (!tile_along(v, s, lane, &gathers))
 		return 0;
 	return cost_vectors((double)(stmt_points(p, s) * stmt_terms(p, s)),
-	                    p->index.v[lane].extent, gathers);
+	                    tile_extent(v, lane), gathers);
 }
 
 static bool
@@ -142,7 +188,7 @@ lane_of(Vectors *v, const Stmt *s, Index *lane)
 
 	for (i = 0; i < s->nidx; i++) {
 		Index x = p->indices.v[s->idx + i];
-		c = cost(v, s, x);
+		c = tile_cost(v, s, x);
 		if (c > 0 && (best == 0 || c < best)) {
 			best = c;
 			*lane = x;
@@ -231,7 +277,7 @@ box(Vectors *v, Schedule *q, Index i)
 static void
 along(Vectors *v, Schedule *q, int32_t panel, int32_t vectors, bool beside)
 {
-	int32_t extent = v->p->index.v[q->lane].extent;
+	int32_t extent = tile_extent(v, q->lane);
 	Loop l = { .index = q->lane, .step = 1, .vectors = vectors,
 	           .count = panel ? panel : extent,
 	           .guarded = panel && extent % panel && !beside };
@@ -347,7 +393,7 @@ static Rows
 choose_rows(Vectors *v, const Stmt *s, const Schedule *q, int32_t panel,
 	int32_t vectors, bool apart)
 {
-	int32_t extent = layout_round(v->p->index.v[q->lane].extent);
+	int32_t extent = layout_round(tile_extent(v, q->lane));
 	Rows r = { .index = q->lane, .n = 1, .step = 1 };
 
 	if (!tile_reductions(v, s) || s->lanes != 1)
@@ -368,9 +414,9 @@ static int
 partial_sums(const Vectors *v, const Stmt *s, const Rows *r, int32_t vectors,
 	bool other)
 {
-	if (s->lanes > 1)
+	if (s->lanes > 1 && tile_reductions(v, s) == 1)
 		return s->lanes;
-	if (v->p->net->strict || !tile_reductions(v, s) ||
+	if (v->p->net->strict || s->red != RED_SUM || !tile_reductions(v, s) ||
 	    stmt_terms(v->p, s) < LONG_SUM || (other && r->n > 1))
 		return 1;
 	return cost_sums(r->n * vectors);
@@ -381,9 +427,9 @@ tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 {
 	const Program *p = v->p;
 	const Layout *target = &v->layout[s->target];
-	int32_t panel = target->panel < target->padded ? target->panel :
-	                tile_panel(v, s), vectors = 1;
-	int32_t extent = p->index.v[q->lane].extent;
+	int32_t panel = q->lane == SAMPLE ? 0 : target->panel < target->padded ?
+	                target->panel : tile_panel(v, s);
+	int32_t extent = tile_extent(v, q->lane), vectors = 1;
 	bool sum = tile_reductions(v, s) > 0, apart, beside, other;
 	bool outside;
 	uint32_t i;
@@ -393,7 +439,7 @@ tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	v->now++;
 	outside = sum || has_constant_vector(v, s, q->lane, s->expr);
 	tile_along(v, s, q->lane, &gathers);
-	apart = gathers && extent % layout_round(1);
+	apart = gathers && tile_ragged(v, q->lane);
 	if (outside && !apart && s->lanes <= 1)
 		vectors = cost_columns(extent, panel);
 	r = choose_rows(v, s, q, panel, vectors, apart);
@@ -468,7 +514,7 @@ tile_pad(Vectors *v, TensorId t)
 	Layout *l = &v->layout[t];
 	int32_t block = layout_round(1);
 
-	if (x->kind != T_TEMP || l->panel < l->padded)
+	if (x->kind != T_TEMP || l->panel < l->padded || l->lane == ABREAST)
 		return;
 	if (x->batch && v->samples > 1 && x->shape.rank == 1 &&
 	    only_vectors(v, t)) {
@@ -618,7 +664,7 @@ overhangs(const Vectors *v, const Schedule *q)
 {
 	uint32_t n = q->loops.n;
 
-	return v->p->index.v[q->lane].extent % layout_round(1) &&
+	return tile_ragged(v, q->lane) &&
 	       (q->loops.v[n - 1].count > 1 || (n > 1 &&
 	        q->loops.v[n - 2].how == LOOP_UNROLL &&
 	        q->loops.v[n - 2].index == q->lane));

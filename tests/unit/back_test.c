@@ -430,7 +430,7 @@ drawn(void **state)
 	(void)state;
 	if (setjmp(out))
 		fail_msg("%s", c->exit_text);
-	for (how.random = 1; how.random < 40; how.random++) {
+	for (how.random = 1; how.random < 80; how.random++) {
 		p = program_of(c, spec);
 		pl = plan(p, &how);     /* dies if legal.c refuses a schedule */
 		assert_non_null(pl);
@@ -448,9 +448,46 @@ drawn(void **state)
 		}
 		gathers += pl->kernel[K_FORWARD].layout[p->weights.v[0]].lane;
 	}
-	assert_in_range(tiles, 40, 400);
-	assert_in_range(gathers, 5, 35);
+	assert_in_range(tiles, 80, 800);
+	assert_in_range(gathers, 10, 70);
 	assert_in_range(rows, 10, 100);
+	ctx_free(c);
+}
+
+/* what has windows runs by vectors of samples from end to end, and a matrix
+ * product keeps the vectors of its results for the gradient of its weights */
+static void
+samples_abreast(void **state)
+{
+	static const char spec[] = "input 1x12x12\nconv 3 3x3 relu pad=1\n"
+		"maxpool 2x2\nconv 4 3x3 tanh\navgpool 2x2\nflatten\n"
+		"dense 40 relu\ndense 5 softmax\nloss cross_entropy\n"
+		"optimizer sgd rate=0.1\nbatch 32\nmath fast\n";
+	PlanOptions how = { .unroll = UNROLL_NONE };
+	jmp_buf out;
+	Ctx *c = context(&out);
+	uint32_t i, abreast = 0, results = 0;
+	const KernelPlan *k;
+	Program *p;
+
+	(void)state;
+	if (setjmp(out))
+		fail_msg("%s", c->exit_text);
+	p = program_of(c, spec);
+	k = &plan(p, &how)->kernel[K_GRADIENTS];
+	assert_int_equal(k->samples, 32);
+	for (i = 0; i < k->schedules.n; i++) {
+		const Schedule *q = &k->schedules.v[i];
+		const Stmt *s = &p->kernel[K_GRADIENTS].v[q->stmt];
+		const Tensor *t = &p->tensors.v[s->target];
+		if (t->batch && stmt_points(p, s) * stmt_terms(p, s) > 16)
+			assert_true(q->tile);
+		abreast += q->lane == SAMPLE && k->layout[s->target].lane ==
+		           ABREAST;
+		results += q->tile && q->lane != SAMPLE && t->kind == T_GRAD;
+	}
+	assert_in_range(abreast, 20, 80);
+	assert_in_range(results, 1, 6);
 	ctx_free(c);
 }
 
@@ -462,7 +499,7 @@ main(void)
 		cmocka_unit_test(templates), cmocka_unit_test(sizes),
 		cmocka_unit_test(layout), cmocka_unit_test(costs),
 		cmocka_unit_test(ahead), cmocka_unit_test(drawn),
-		cmocka_unit_test(relaxed)
+		cmocka_unit_test(relaxed), cmocka_unit_test(samples_abreast)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,6 +177,24 @@ X(many_sums)(int seed)
 		}
 }
 
+/* larger: what bp_larger() gave; the first of all wins over none */
+static void
+X(places)(X(vector) va, X(vector) vb, const R *a, const R *b, const R *larger)
+{
+	X(vector) most = ID(bp_splat)((R)9), place = ID(bp_splat)((R)-1);
+	R want[LANES];
+	int i;
+
+	ID(bp_place)(&most, &place, va, (R)4);
+	X(expect)("place", 0, most, a);
+	ID(bp_place)(&most, &place, vb, (R)7);
+	X(expect)("place", 1, most, larger);
+	for (i = 0; i < LANES; i++)
+		want[i] = b[i] > a[i] || (b[i] != b[i] && a[i] == a[i]) ? (R)7 :
+			(R)4;
+	X(expect)("place", 2, place, want);
+}
+
 static void
 X(choices)(int seed)
 {
@@ -206,6 +224,7 @@ X(choices)(int seed)
 		want[i] = b[i] > a[i] || (b[i] != b[i] && a[i] == a[i]) ? b[i] :
 			a[i];
 	X(expect)("larger", 0, ID(bp_larger)(va, vb), want);
+	X(places)(va, vb, a, b, want);
 	for (i = 0; i < LANES; i++)
 		want[i] = a[0];
 	X(expect)("splat", 0, ID(bp_splat)(a[0]), want);
