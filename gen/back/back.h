@@ -288,7 +288,7 @@ bool of_samples(const Emit *e, TensorId t);
 void put_load_of(Emit *e, TensorId t, int64_t flat);
 void put_ref(Emit *e, TensorId t, const Sub *subs, uint32_t n);
 void put_rest(Emit *e);
-bool ends_early(const Emit *e, TensorId t); /* within a vector */
+bool ends_early(const Emit *e, TensorId t, const Sub *subs, bool written);
 void put_read_text(Emit *e, TensorId t, const Sub *subs, uint32_t n);
 void put_read(Emit *e, TensorId t, const Sub *subs, uint32_t n);
 

@@ -243,18 +243,24 @@ put_rest(Emit *e)
 	put_linear(e, &l, P_ANY);
 }
 
-/* does the tensor end within a vector? */
+/* Does the tensor end within a vector?  One that is written in parts (j + 3)
+ * must keep what lies behind the part. */
 bool
-ends_early(const Emit *e, TensorId t)
+ends_early(const Emit *e, TensorId t, const Sub *subs, bool written)
 {
-	int32_t extent = e->p->index.v[e->lane].extent;
+	int32_t extent = e->p->index.v[e->lane].extent, room;
+	const Layout *l = &e->k->layout[t];
+	const Tensor *x = &e->p->tensors.v[t];
+	const Sub *s = &subs[l->lane + x->batch];
 
 	if (e->lane == SAMPLE)
 		return e->k->layout[t].lane != ABREAST && lanes_end(e);
 	if (extent % layout_round(1) == 0)
 		return false;
-	return e->k->store[t].how == ST_ARG ||
-	       e->k->layout[t].padded < layout_round(extent);
+	room = layout_round(extent) + (l->panel < l->padded ? 0 :
+	                               e->p->affs.v[s->id].k);
+	return e->k->store[t].how == ST_ARG || l->padded < room ||
+	       (written && x->shape.dim[l->lane] != extent);
 }
 
 /* as vector or number, not as the variable that may hold it */
@@ -270,7 +276,7 @@ put_read_text(Emit *e, TensorId t, const Sub *subs, uint32_t n)
 		return;
 	}
 	e->use_vectors = true;
-	early = ends_early(e, t);
+	early = ends_early(e, t, subs, false);
 	put(e, stride != 1 ? "bp_gather" : early ? "bp_load_rest" : "bp_load");
 	put(e, e->of_vector);
 	put(e, "(");

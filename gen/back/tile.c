@@ -139,7 +139,7 @@ tile_name(Tile *t, const Expr *x, bool whole, uint32_t *count)
 			name = fmt(e->c, "%s_%d", name, t->part);
 		name = free_word(e, name);
 	} while (is_named(e, name));
-	zero = vector && !whole && tile_masks(t, x->tensor);
+	zero = vector && !whole && tile_masks(t, x);
 	line_open(e);
 	put(e, fmt(e->c, "const %s %s = ", vector ? e->vector : e->real, name));
 	put(e, zero ? fmt(e->c, "bp_keep%s(%s, ", e->of_vector, text.s) :

@@ -44,7 +44,7 @@ void put_total(Tile *t, int32_t r, int32_t c);
 /* ---- tile_zero.c */
 bool tile_keeps(const Emit *e, TensorId target);
 bool tile_vanishes(Emit *e, ExprId id);
-bool tile_masks(const Tile *t, TensorId read);
+bool tile_masks(const Tile *t, const Expr *read);
 
 /* ---- tile_feed.c */
 bool fed_first(const Tile *t, uint32_t depth);

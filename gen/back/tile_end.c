@@ -67,7 +67,7 @@ tile_store(Tile *t, const Stmt *s, uint32_t i, int32_t r, int32_t c)
 	Emit *e = t->e;
 	const Sub *subs = &e->p->subs.v[s->lhs];
 	int64_t stride = lane_stride(e, s->target, subs, s->nlhs);
-	bool early = stride != 1 || ends_early(e, s->target);
+	bool early = stride != 1 || ends_early(e, s->target, subs, true);
 	bool keep = !early && tile_keeps(e, s->target) &&
 	            !tile_vanishes(e, s->expr);
 

@@ -24,8 +24,9 @@ read_vanishes(Emit *e, const Expr *x)
 	for (i = 0; i < e->named.n; i++)
 		if (!strcmp(e->named.v[i].text, text.s))
 			return e->named.v[i].zero;
+	/* behind a part lies what is not zero */
 	return e->k->store[x->tensor].how == ST_FIELD &&
-	       !ends_early(e, x->tensor);
+	       !ends_early(e, x->tensor, &e->p->subs.v[x->sub], true);
 }
 
 static bool
@@ -81,12 +82,13 @@ tile_vanishes(Emit *e, ExprId id)
 /* Vectors that are loaded in front of a loop get zeros once, where stores in
  * the loop would have to put them. */
 bool
-tile_masks(const Tile *t, TensorId read)
+tile_masks(const Tile *t, const Expr *read)
 {
 	const Emit *e = t->e;
 	uint32_t i;
 
-	if (e->k->store[read].how != ST_WORK || ends_early(e, read))
+	if (e->k->store[read->tensor].how != ST_WORK ||
+	    ends_early(e, read->tensor, &e->p->subs.v[read->sub], false))
 		return false;
 	for (i = 0; i < t->n; i++)
 		if (tile_keeps(e, tile_stmt(t, i)->target))

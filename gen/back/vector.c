@@ -16,15 +16,18 @@ typedef struct {
 } Look;
 
 /* How a read moves with the index: 0 not at all, 1 from one element to the
- * next, -1 by a stride, -2 in no way that vectors can follow. */
+ * next through all of a dimension, 2 through a part of it, -1 by a stride, -2 in
+ * no way that vectors can follow. */
 int
 tile_moves(const Vectors *v, TensorId t, uint32_t sub, uint32_t n, Index lane)
 {
 	const Program *p = v->p;
 	const Tensor *x = &p->tensors.v[t];
 	uint32_t i, along = (uint32_t)v->layout[t].lane + x->batch;
+	const Layout *l = &v->layout[t];
 	int found = 0;
 	Index only;
+	bool whole;
 
 	for (i = 0; i < n; i++) {
 		Sub s = p->subs.v[sub + i];
@@ -34,14 +37,17 @@ tile_moves(const Vectors *v, TensorId t, uint32_t sub, uint32_t n, Index lane)
 			continue;
 		if (found)
 			return -2;
-		found = -1;
-		if (lane == SAMPLE && i == 0 && x->batch)
-			found = v->layout[t].lane == ABREAST ? 1 : -1;
-		else if (i >= x->batch && aff_is_var(p, s.id, &only) &&
-		    x->shape.dim[i - x->batch] == p->index.v[lane].extent)
-			found = i == along ? 1 : -1;
-		else
+		if (lane == SAMPLE && i == 0 && x->batch) {
+			found = l->lane == ABREAST ? 1 : -1;
+			continue;
+		}
+		whole = i >= x->batch && aff_is_var(p, s.id, &only) &&
+		        x->shape.dim[i - x->batch] == p->index.v[lane].extent;
+		/* j + 32: of panels that would be parts of two */
+		if (!whole && (i < x->batch || p->affs.v[s.id].n > 1 ||
+		    aff_coef(p, s.id, lane) != 1 || l->panel < l->padded))
 			return -2;
+		found = i != along ? -1 : whole ? 1 : 2;
 	}
 	return found;
 }
@@ -156,7 +162,7 @@ tile_along(Vectors *v, const Stmt *s, Index lane, int *gathers)
 	    !keeps_terms(v, s, lane))
 		return false;
 	how = tile_moves(v, s->target, s->lhs, s->nlhs, lane);
-	if (how != 1 && (lane != SAMPLE || how != -1 ||
+	if (how < 1 && (lane != SAMPLE || how != -1 ||
 	    v->p->tensors.v[s->target].kind == T_INT))
 		return false;
 	if (!tile_sees(v, s, lane, gathers))
@@ -354,7 +360,7 @@ is_constant_vector(const Vectors *v, const Stmt *s, Index lane, const Expr *r)
 	uint32_t i, n;
 
 	if (r->op != E_READ ||
-	    tile_moves(v, r->tensor, r->sub, r->nsub, lane) != 1)
+	    tile_moves(v, r->tensor, r->sub, r->nsub, lane) < 1)
 		return false;
 	for (i = 0; i < s->nidx; i++) {
 		Index other = p->indices.v[s->idx + i];
@@ -472,8 +478,20 @@ tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	    .how = LOOP_VECTORS });
 }
 
-/* Is every read of it in a sum over the samples one of vectors?  The other
- * operand is read as numbers, row by row. */
+/* is it written from its first element to the last? */
+static bool
+as_a_whole(const Vectors *v, const Stmt *s)
+{
+	const Tensor *x = &v->p->tensors.v[s->target];
+	uint32_t along = (uint32_t)v->layout[s->target].lane + x->batch;
+	Index i;
+
+	return aff_is_var(v->p, v->p->subs.v[s->lhs + along].id, &i) &&
+	       v->p->index.v[i].extent == x->shape.dim[along - x->batch];
+}
+
+/* Is it written as a whole, and is every read of it in a sum over the samples
+ * one of vectors?  The other operand is read as numbers, row by row. */
 static bool
 only_vectors(const Vectors *v, TensorId t)
 {
@@ -487,6 +505,8 @@ only_vectors(const Vectors *v, TensorId t)
 		const Layout *l = &v->layout[s->target];
 		ExprId kid[2] = { x->a, x->b };
 		Index lane, mine;
+		if (s->target == t && !as_a_whole(v, s))
+			return false;
 		if (s->nridx != 1 || p->indices.v[s->ridx] != SAMPLE ||
 		    x->op != E_MUL || (uint32_t)l->lane >= s->nlhs)
 			continue;
