@@ -55,7 +55,7 @@ across_cost(Vectors *v, const Stmt *s)
 	if (s->nridx && lane == SAMPLE)
 		return cost_of_samples(v, s);
 	if ((p->net->strict && !in_lanes(p, s)) || s->red != RED_SUM ||
-	    s->scatter || s->scan || s->nguard || s->nridx != 1 ||
+	    s->scatter || s->nguard || s->nridx != 1 ||
 	    v->samples > 1 || extent < v->least ||
 	    x->op != E_MUL || !lies_along(v, x->a, lane, &vector) ||
 	    !lies_along(v, x->b, lane, &vector) || !vector)

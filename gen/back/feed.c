@@ -63,7 +63,8 @@ tile_feeds(Vectors *v, const Stmts *list, const Accesses *a,
 	Index of[64];
 	int gathers;
 
-	if (s->red != RED_SUM || s->add || s->lanes > 1 || s->nguard ||
+	if (s->red != RED_SUM || s->add || s->scan || s->lanes > 1 ||
+	    s->nguard ||
 	    tile_reductions(v, s) != 1 ||
 	    tile_reductions(v, &list->v[lead->stmt]) ||
 	    !tile_mapped(v, list, a, group, n, id, q, of) ||

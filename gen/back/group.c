@@ -170,7 +170,7 @@ wide_tiles(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	uint32_t first = k->schedules.n, n[2], i;
 	int pass;
 
-	if (a->o->random || a->p->net->lanes * (a->p->dtype == F32 ? 1 : 2) < 16
+	if (a->o->random || s->scan || a->p->net->lanes * (a->p->dtype == F32 ? 1 : 2) < 16
 	    || stmt_points(a->p, s) * stmt_terms(a->p, s) < HEAVY ||
 	    given_for(a, (Kernel)(k - a->plan->kernel), from) || !grows(v, s))
 		return 0;
@@ -195,13 +195,14 @@ wide_tiles(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	return n[0];
 }
 
-/* a tile and what follows on it; how many statements, 0: not by vectors */
+/* A tile and what follows on it before `end`; how many statements, 0: not by
+ * vectors. */
 uint32_t
 group(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
-	const Accesses *acc, StmtId from)
+	const Accesses *acc, StmtId from, StmtId end)
 {
 	Schedule q = { .stmt = from }, rest = { .stmt = from }, parts;
-	uint32_t n = wide_tiles(a, v, k, list, acc, from), most = list->n;
+	uint32_t n = wide_tiles(a, v, k, list, acc, from), most = end - from;
 	uint32_t first;
 	bool some;
 
@@ -215,9 +216,9 @@ group(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 		return joined(a, v, k, list, from);
 	check_drawn(a, v, &list->v[from], &q);
 	if (a->o->random)
-		most = 1 + random_below(&a->state, 5);
+		most = 1 + random_below(&a->state, most < 5 ? most : 5);
 	else
-		most = together(a, (Kernel)(k - a->plan->kernel), from, most);
+		most = together(a, (Kernel)(k - a->plan->kernel), from, end);
 	into_part(a, 4);
 	q.part = rest.part = a->part;
 	if (v->rest && !a->o->random)

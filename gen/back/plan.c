@@ -100,31 +100,53 @@ check_drawn(Planner *a, Vectors *v, const Stmt *s, const Schedule *q)
 		die(a->p->c, EX_SOFTWARE_, "a random plan: %s", why);
 }
 
+/* a statement by scalars, without the loop of its scan */
 static void
-loops(Planner *a, KernelPlan *k, const Stmts *list, StmtId from, StmtId to)
+scalars(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list, StmtId id)
 {
-	uint32_t scan = list->v[from].scan;
-	const Scan *sc = &a->p->scans.v[scan];
-	Vectors v = { .p = a->p, .layout = k->layout, .samples = a->samples,
-	              .exact = k->exact };
-	StmtId i;
+	const Stmt *s = &list->v[id];
+	Schedule q = { .stmt = id, .part = a->part };
+
+	if (a->o->random) {
+		random_loops(a->p, s, a->samples, &q, &a->state);
+		check_drawn(a, v, s, &q);
+	} else {
+		box_loops(a, &q, s->idx, s->nidx, LOOP_SERIAL);
+		box_loops(a, &q, s->ridx, s->nridx, LOOP_SERIAL);
+		if (s->lanes > 1)
+			split_lanes(a, s, &q);
+	}
+	PUSH(a->p->c, &k->schedules, q);
+}
+
+/* The statements of a scan share the loop over its steps, outside of all their
+ * own. */
+static void
+scan(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
+	const Accesses *acc, StmtId from, StmtId to, bool vectors)
+{
+	const Scan *sc = &a->p->scans.v[list->v[from].scan];
+	uint32_t first = k->schedules.n, i, n;
+	bool whole = a->whole;
+	Loop steps = { .index = sc->t, .count = sc->n, .step = 1 };
 
 	into_part(a, 4 * (to - from));
-	for (i = from; i < to; i++) {
-		const Stmt *s = &list->v[i];
-		Schedule q = { .stmt = i, .part = a->part, .fused = i > from };
-		if (scan)
-			add_loop(a, &q, sc->t, 0, sc->n, LOOP_SERIAL);
-		if (a->o->random) {
-			random_loops(a->p, s, a->samples, &q, &a->state);
-			check_drawn(a, &v, s, &q);
-		} else {
-			box_loops(a, &q, s->idx, s->nidx, LOOP_SERIAL);
-			box_loops(a, &q, s->ridx, s->nridx, LOOP_SERIAL);
-			if (s->lanes > 1)
-				split_lanes(a, s, &q);
-		}
-		PUSH(a->p->c, &k->schedules, q);
+	a->whole = true; /* not cut into functions */
+	for (i = from; i < to; i += n) {
+		n = vectors ? group(a, v, k, list, acc, i, to) : 0;
+		if (n)
+			continue;
+		scalars(a, v, k, list, i);
+		n = 1;
+	}
+	a->whole = whole;
+	for (i = first; i < k->schedules.n; i++) {
+		Schedule *q = &k->schedules.v[i];
+		PUSH(a->p->c, &q->loops, steps);
+		memmove(q->loops.v + 1, q->loops.v,
+		        (q->loops.n - 1) * sizeof *q->loops.v);
+		q->loops.v[0] = steps;
+		q->fused += i > first;
 	}
 }
 
@@ -159,13 +181,17 @@ schedules(Planner *a, KernelPlan *k, const Stmts *list, const Accesses *acc,
 		else if (g && !g->q.across)
 			n = as_written(a, &v, k, list, acc, g);
 		else if (vectors && !a->unrolled[i] && !list->v[i].scan)
-			n = group(a, &v, k, list, acc, i);
-		if (n)
+			n = group(a, &v, k, list, acc, i, list->n);
+		if (n) {
 			end = i + n;
-		else if (a->unrolled[i])
+		} else if (a->unrolled[i]) {
 			straight(a, k, list, i, end);
-		else
-			loops(a, k, list, i, end);
+		} else if (list->v[i].scan) {
+			scan(a, &v, k, list, acc, i, end, vectors);
+		} else {
+			into_part(a, 4);
+			scalars(a, &v, k, list, i);
+		}
 	}
 }
 

@@ -52,6 +52,6 @@ const Given *given_for(const Planner *a, Kernel k, StmtId id);
 uint32_t as_written(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	const Accesses *acc, const Given *g);
 uint32_t group(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
-	const Accesses *acc, StmtId from);
+	const Accesses *acc, StmtId from, StmtId end);
 
 #endif

@@ -18,6 +18,7 @@ typedef struct {
 	const Accesses *a;
 	Life *life;                 /* by tensor */
 	uint32_t *group;            /* by schedule: outermost loop nest */
+	uint32_t *tile;             /* by schedule: loop nest, of a scan inner */
 	bool vectors;
 } Placing;
 
@@ -44,12 +45,15 @@ touch(Placing *s, const Access *a, uint32_t q)
 static void
 lives(Placing *s)
 {
-	uint32_t q, i, stmt, group = 0;
+	uint32_t q, i, stmt, group = 0, tile = 0;
 
 	for (q = 0; q < s->k->schedules.n; q++) {
-		group += q > 0 && !s->k->schedules.v[q].fused;
-		s->group[q] = group;
+		int fused = s->k->schedules.v[q].fused;
 		stmt = s->k->schedules.v[q].stmt;
+		group += q > 0 && !fused;
+		tile += fused <= (s->list->v[stmt].scan > 0);
+		s->group[q] = group;
+		s->tile[q] = tile;
 		for (i = s->a->first[stmt]; i < s->a->first[stmt + 1]; i++)
 			touch(s, &s->a->all.v[i], q);
 	}
@@ -176,7 +180,7 @@ stays_in_tile(Placing *s, TensorId t)
 	const Stmt *stmt;
 
 	if (s->p->tensors.v[t].kind != T_TEMP || l->users.n < 2 ||
-	    l->scatter || l->read_first)
+	    l->scatter || l->read_first || s->p->tensors.v[t].off)
 		return false;
 	for (i = 0; i < l->users.n; i++) {
 		q = l->users.v[i];
@@ -185,8 +189,8 @@ stays_in_tile(Placing *s, TensorId t)
 		stmt = &s->list->v[s->k->schedules.v[q].stmt];
 		read |= stmt->target != t;
 		if (stmt->target == t && !stmt->add)
-			written = s->group[q];
-		else if (s->group[q] != written)
+			written = s->tile[q];
+		else if (s->tile[q] != written)
 			return false;
 	}
 	return read;
@@ -345,12 +349,13 @@ void
 store_tensors(Program *p, Kernel kernel, KernelPlan *k, const Accesses *a,
 	int64_t *ints)
 {
-	Placing s = { p, &p->kernel[kernel], k, a, NULL, NULL, false };
+	Placing s = { p, &p->kernel[kernel], k, a, NULL, NULL, NULL, false };
 	uint32_t q;
 	TensorId t, loss = p->loss[kernel];
 
 	s.life = mem(p->c, (p->tensors.n + 1) * sizeof *s.life);
 	s.group = mem(p->c, (k->schedules.n + 1) * sizeof *s.group);
+	s.tile = mem(p->c, (k->schedules.n + 1) * sizeof *s.tile);
 	k->store = mem(p->c, (p->tensors.n + 1) * sizeof *k->store);
 	lives(&s);
 	for (q = 0; q < k->schedules.n; q++)

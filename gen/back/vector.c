@@ -158,7 +158,7 @@ tile_along(Vectors *v, const Stmt *s, Index lane, int *gathers)
 {
 	int how;
 
-	if (s->scatter || s->scan || tile_extent(v, lane) < v->least ||
+	if (s->scatter || tile_extent(v, lane) < v->least ||
 	    !keeps_terms(v, s, lane))
 		return false;
 	how = tile_moves(v, s->target, s->lhs, s->nlhs, lane);
@@ -562,6 +562,40 @@ tile_outer(const Program *p, const Stmt *s, const Schedule *q)
 	return i;
 }
 
+/* has one value while a step of the scan runs */
+static bool
+is_still(const Program *p, const Stmt *s, AffId a)
+{
+	const Aff *x = &p->affs.v[a];
+
+	return !x->n || (x->n == 1 && s->scan &&
+	       p->terms.v[x->term].i == p->scans.v[s->scan].t);
+}
+
+/* never the same element: rows t and t + 1 of a state, parts of one row */
+static bool
+apart(const Program *p, const Stmt *s, const Sub *a, const Sub *b, uint32_t n)
+{
+	uint32_t i;
+	AffId d;
+	int32_t k;
+
+	for (i = 0; i < n; i++) {
+		if (a[i].indirect || b[i].indirect)
+			continue;
+		if (aff_hi(p, a[i].id) < aff_lo(p, b[i].id) ||
+		    aff_hi(p, b[i].id) < aff_lo(p, a[i].id))
+			return true;
+		if (!is_still(p, s, a[i].id) || !is_still(p, s, b[i].id))
+			continue;
+		d = aff_add((Program *)p, a[i].id,
+		            aff_mul((Program *)p, b[i].id, -1));
+		if (aff_is_const(p, d, &k) && k)
+			return true;
+	}
+	return false;
+}
+
 /* the same element as a member of the group writes, and which index of this
  * statement stands for which loop */
 static bool
@@ -577,8 +611,7 @@ same_element(const Vectors *v, const Stmt *written, const Schedule *q,
 		Sub b = p->subs.v[read->sub + i];
 		if (a.indirect || b.indirect)
 			return false;
-		if (a.id == b.id && aff_lo(p, a.id) == aff_hi(p, a.id) &&
-		    !aff_coef(p, a.id, SAMPLE))
+		if (a.id == b.id && is_still(p, written, a.id))
 			continue;
 		if (!aff_is_var(p, a.id, &its) || !aff_is_var(p, b.id, &mine)
 		    || tile_extent(v, its) != tile_extent(v, mine))
@@ -620,6 +653,7 @@ static bool
 fits(Vectors *v, const Stmts *list, const Schedule *group, uint32_t n,
 	const Accesses *a, StmtId id, const Schedule *shape, Index *of)
 {
+	const Program *p = v->p;
 	const Stmt *s = &list->v[id];
 	uint32_t g, i, k;
 	bool any = false;
@@ -629,7 +663,8 @@ fits(Vectors *v, const Stmts *list, const Schedule *group, uint32_t n,
 		for (i = a->first[id]; i < a->first[id + 1]; i++) {
 			const Access *x = &a->all.v[i];
 			Expr e = { .sub = x->sub };
-			if (x->tensor != w->target)
+			if (x->tensor != w->target || apart(p, s, p->subs.v +
+			    x->sub, p->subs.v + w->lhs, x->nsub))
 				continue;
 			if (x->write || !same_element(v, w, g ? &group[g] :
 			    shape, &e, of))
@@ -638,7 +673,9 @@ fits(Vectors *v, const Stmts *list, const Schedule *group, uint32_t n,
 		}
 		for (k = a->first[group[g].stmt]; k < a->first[group[g].stmt +
 		     1]; k++)
-			if (a->all.v[k].tensor == s->target)
+			if (a->all.v[k].tensor == s->target && !apart(p, s,
+			    p->subs.v + a->all.v[k].sub, p->subs.v + s->lhs,
+			    s->nlhs))
 				return false;
 	}
 	return any;

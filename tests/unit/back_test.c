@@ -382,6 +382,39 @@ costs(void **state)
 	ctx_free(c);
 }
 
+/* within a step of a scan everything runs by vectors: sums, parts of the gates,
+ * what a state is made of, and back again */
+static void
+scans(void **state)
+{
+	static const Kernel kernels[] = { K_FORWARD, K_STREAM, K_GRADIENT };
+	PlanOptions how = { .unroll = UNROLL_NONE };
+	jmp_buf out;
+	Ctx *c = context(&out);
+	Program *p;
+	Plan *pl;
+	uint32_t i, k, tiles;
+
+	(void)state;
+	if (setjmp(out))
+		fail_msg("%s", c->exit_text);
+	p = program_of(c, "input 3 steps=6\nlstm 20 last\ndense 2\nloss mse\n"
+	               "optimizer sgd rate=0.1\nmath fast\n");
+	pl = p ? plan(p, &how) : NULL;
+	assert_non_null(pl);
+	for (k = 0; k < 3; k++) {
+		const KernelPlan *of = &pl->kernel[kernels[k]];
+		for (tiles = i = 0; i < of->schedules.n; i++) {
+			const Schedule *q = &of->schedules.v[i];
+			const Stmt *s = &p->kernel[kernels[k]].v[q->stmt];
+			assert_true(q->tile || !s->scan);
+			tiles += q->tile;
+		}
+		assert_true(tiles >= 10);
+	}
+	ctx_free(c);
+}
+
 /* batch 1: the rule takes the sums of the sample to come along, unless
  * something behind it still reads those of the sample at hand */
 static void
@@ -499,7 +532,8 @@ main(void)
 		cmocka_unit_test(templates), cmocka_unit_test(sizes),
 		cmocka_unit_test(layout), cmocka_unit_test(costs),
 		cmocka_unit_test(ahead), cmocka_unit_test(drawn),
-		cmocka_unit_test(relaxed), cmocka_unit_test(samples_abreast)
+		cmocka_unit_test(relaxed), cmocka_unit_test(samples_abreast),
+		cmocka_unit_test(scans)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
