@@ -171,28 +171,53 @@ choose_lane(Choice *c, TensorId t)
 	return best != was;
 }
 
-/* Of several samples, all abreast is where it begins: what has no other way
- * needs its neighbours so, and others find out that they do not.  Of one, the
- * first dimension, that of channels. */
-static void
-choose(Choice *c)
+/* of all statements */
+static double
+cost_in_all(Choice *c)
+{
+	double sum = 0;
+	uint32_t i;
+	Index lane;
+
+	for (i = 0; i < c->v->list->n; i++)
+		sum += cost(c, i, &lane);
+	return sum;
+}
+
+/* From one way for all, tensor by tensor what is better; the costs in the end. */
+static double
+descend(Choice *c, int lane)
 {
 	bool changed = true;
 	TensorId t;
-	int round;
+	int round, last;
 
-	for (t = 1; t < c->p->tensors.n; t++)
-		if (c->may[t] && c->v->samples > 1)
-			set(c, t, ABREAST);
-		else if (c->may[t] && c->p->tensors.v[t].kind == T_TEMP &&
-		         c->p->tensors.v[t].shape.rank > 1)
-			set(c, t, 0);
+	for (t = 1; t < c->p->tensors.n; t++) {
+		last = c->p->tensors.v[t].shape.rank - 1;
+		if (c->may[t])
+			set(c, t, c->p->tensors.v[t].kind == T_TEMP &&
+			    lane < last ? lane : last);
+	}
 	for (round = 0; round < MOST_ROUNDS && changed; round++) {
 		changed = false;
 		for (t = 1; t < c->p->tensors.n; t++)
 			if (c->may[t])
 				changed |= choose_lane(c, t);
 	}
+	return cost_in_all(c);
+}
+
+/* What has no other way needs its neighbours abreast, or along the first
+ * dimension, that of channels, and others find out that they do not.  Where all
+ * may stay as they are, one that changes needs copies: both are tried. */
+static void
+choose(Choice *c)
+{
+	int way = c->v->samples > 1 ? ABREAST : 0;
+	double least = descend(c, MAX_RANK);
+
+	if (descend(c, way) >= least)
+		descend(c, MAX_RANK);
 }
 
 /* any way */
