@@ -2,6 +2,7 @@
  * A network compiled in memory: program, plan, C, functions by type. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #define BP_TYPES_ONLY
 #include "../../runtime/bp.h"
 #include "tool.h"
@@ -80,6 +81,21 @@ allocate(Ctx *c, Net *n)
 
 /* The tools use every function whatever `api` says; what is emitted for the
  * user does not change by that. */
+/* what never fits is refused before anything is compiled */
+static bool
+fits(Ctx *c, const Network *net, const Plan *plan)
+{
+	double there = (double)sysconf(_SC_PHYS_PAGES) *
+	               (double)sysconf(_SC_PAGESIZE);
+
+	if (there <= 0 || (double)plan->bytes <= there)
+		return true;
+	err(c, (Loc){0}, "'%s' needs %.1f GB of memory, and this machine has %.1f",
+	    net->name, (double)plan->bytes / 1e9, there / 1e9);
+	help(c, "smaller layers or a smaller `batch` need less");
+	return false;
+}
+
 Net *
 net_write(Ctx *c, const Network *net, Dtype dtype, const PlanOptions *options,
 	bool check)
@@ -105,7 +121,7 @@ net_write(Ctx *c, const Network *net, Dtype dtype, const PlanOptions *options,
 	if (!n->program || c->errors)
 		return NULL;
 	n->plan = plan(n->program, &how);
-	if (!n->plan || c->errors)
+	if (!n->plan || c->errors || !fits(c, all, n->plan))
 		return NULL;
 	emit(n->program, n->plan, &e, &n->text, &header);
 	return c->errors ? NULL : n;

@@ -273,6 +273,12 @@ for act in relu leaky elu selu gelu softplus softsign swish hard_sigmoid \
 	expect "check $act" 0 "$bpgen" check a.spec && ok "check $act"
 done
 
+printf 'net vast\ninput 3\nembed 8 vocab=250000000\nflatten\n%s\n' \
+	"dense 1
+loss mse" >vast.spec
+expect "too large for the machine" 65 timeout 20 "$bpgen" check vast.spec &&
+	says "too large for the machine" err "bpgen: error: 'vast' needs"
+
 # -------------------------------------------------------------- bad data
 cp "$specs/iris.spec" .
 bad_data() { # NAME TEXT, the table on stdin
