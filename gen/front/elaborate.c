@@ -430,6 +430,32 @@ take_init(Parse *p, Statement *st, LayerInfo *info, const Record **rec,
 	return *rec != NULL;
 }
 
+/* how shared weights begin, shrink and learn is said where they are */
+static bool
+nothing_of_its_own(Parse *p, const Statement *st, int source)
+{
+	static const char *const theirs[] = { "init", "l1", "l2", "frozen" };
+	const Layer *from = &p->net->layers.v[source];
+	uint32_t i;
+	size_t k;
+
+	for (i = 0; i < st->items.n; i++) {
+		const Item *item = &st->items.v[i];
+		const Token *word = item->name.text ? &item->name : &item->value;
+
+		for (k = 0; k < sizeof theirs / sizeof *theirs; k++) {
+			if (strcmp(word->text, theirs[k]))
+				continue;
+			err(p->c, word->loc, "'%s' is no option of a layer that "
+			    "shares weights", theirs[k]);
+			note(p->c, from->word_loc, "it belongs here, where the "
+			     "weights are");
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool
 take_share(Parse *p, Statement *st, LayerInfo *info)
 {
@@ -439,7 +465,7 @@ take_share(Parse *p, Statement *st, LayerInfo *info)
 	if (!item)
 		return true;
 	info->share = layer_find(p, &item->value);
-	return info->share >= 0;
+	return info->share >= 0 && nothing_of_its_own(p, st, info->share);
 }
 
 /* ---- inputs of a layer */
