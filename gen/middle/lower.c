@@ -170,6 +170,22 @@ right_side(Low *w, Line *l, Finish *f)
 		PUSH(w->c, &f->d.guards, r.guards.v[i]);
 }
 
+/* what a network's layers make is counted in 31 bits, and so is what lies
+ * within a formula */
+static bool
+too_large(Low *w, const Line *l, const Shape *shape)
+{
+	int64_t size = 1;
+	int i;
+
+	for (i = 0; i < shape->rank && size <= INT32_MAX; i++)
+		size *= shape->dim[i];
+	if (size > INT32_MAX)
+		fail_line(w, l->loc, fmt(w->c, "'%s' has more than %d values",
+		          l->name, INT32_MAX));
+	return size > INT32_MAX;
+}
+
 static TensorId
 target_of(Low *w, const Line *l, const Shape *shape, const Sub *lhs, int n)
 {
@@ -197,6 +213,8 @@ target_of(Low *w, const Line *l, const Shape *shape, const Sub *lhs, int n)
 			}
 			t.shape.dim[t.shape.rank++] = w->p->index.v[x].extent;
 		}
+	if (too_large(w, l, &t.shape))
+		return 0;
 	id = ir_tensor(w->p, t);
 	use_bind(w->u, copy(w->c, l->name, strlen(l->name)), id);
 	return id;
