@@ -222,6 +222,15 @@ dims(Ctx *c, const Token *t, const Param *p, Arg *a)
 	return true;
 }
 
+static bool
+whole_of(Ctx *c, const Token *t, const Param *p, Arg *a)
+{
+	double least = p->limited ? fmax(p->least, 0) : 0;
+	double most = p->limited ? fmin(p->most, INT32_MAX) : INT32_MAX;
+
+	return args_whole(c, t, p->what, least, most, &a->num);
+}
+
 /* the value of an argument that is no activation and no flag */
 static bool
 value(Ctx *c, const Token *t, const Param *p, Arg *a)
@@ -234,7 +243,7 @@ value(Ctx *c, const Token *t, const Param *p, Arg *a)
 	case ARG_NUMBER: case ARG_FRACTION:
 		return args_number(c, t, p->what, &a->num);
 	case ARG_WHOLE:
-		return args_whole(c, t, p->what, 0, INT32_MAX, &a->num);
+		return whole_of(c, t, p, a);
 	case ARG_SIZE:
 		return args_whole(c, t, p->what, 1, INT32_MAX, &a->num);
 	case ARG_SWITCH:
@@ -244,7 +253,7 @@ value(Ctx *c, const Token *t, const Param *p, Arg *a)
 		return true;
 	case ARG_CHOICE:
 		if (p->whole_too && t->kind == TK_NUMBER)
-			return args_whole(c, t, p->what, 0, INT32_MAX, &a->num);
+			return whole_of(c, t, p, a);
 		return word_of(c, t, p, a);
 	case ARG_WORD:
 		return word_of(c, t, p, a);

@@ -9,8 +9,8 @@ end
 layer "avgpool" {
 	doc = "the mean of what lies under each window, padding not counted",
 	args = {
-		window "window", choice("stride", { "window" }, "window", { from = 1 }),
-		choice("pad", { "same" }, 0, { from = 0 }),
+		window "window", slide.pool_stride_argument(),
+		slide.pad(),
 	},
 	takes = { "map", "matrix", "sequence" },
 	pad = "zero",

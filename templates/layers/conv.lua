@@ -1,21 +1,8 @@
 -- SPDX-License-Identifier: MIT
 local slide = shared "window"
 
-local function channels(s)
-	return s.x.kind == "map" and s.x[1] or s.x.kind == "sequence" and s.x[2] or 1
-end
-
--- the result's shape for this many filters
-local function result(s, p, filters)
-	if s.x.kind == "sequence" then
-		return { slide.steps(s, p, p.stride).count, filters, kind = "sequence" }
-	end
-	local rows, columns = slide.plane(s, p, p.stride)
-	return { filters, rows.count, columns.count, kind = "map" }
-end
-
 local function check_groups(s, p)
-	for _, part in ipairs { { channels(s), "input channels" }, { p.filters, "filters" } } do
+	for _, part in ipairs { { slide.channels(s), "input channels" }, { p.filters, "filters" } } do
 		if part[1] % p.groups ~= 0 then
 			problem {
 				say = "groups=" .. p.groups .. " does not divide " .. part[1] ..
@@ -43,16 +30,16 @@ layer "conv" {
 	doc = "convolution: one small window of weights per filter slides over the whole input",
 	args = {
 		size("filters", "the number of filters"), window "window",
-		activation "act", whole("stride", 1, { from = 1 }),
-		choice("pad", { "same" }, 0, { from = 0 }),
-		whole("dilation", 1, { from = 1 }), whole("groups", 1, { from = 1 }),
+		activation "act", slide.step("stride"),
+		slide.pad(),
+		slide.step("dilation"), whole("groups", 1, { from = 1 }),
 		switch("bias", true),
 	},
 	takes = { "map", "matrix", "sequence" },
 	pad = "zero",
 	weights = function(s, p)
 		check_groups(s, p)
-		local inner = channels(s) // p.groups
+		local inner = slide.channels(s) // p.groups
 		local h, w = p.window[1], p.window[2]
 		if s.x.kind == "sequence" then
 			w = nil
@@ -63,24 +50,18 @@ layer "conv" {
 		}
 	end,
 	shape = function(s, p)
-		local shapes = { y = result(s, p, p.filters) }
+		local shapes = { y = slide.result(s, p, p.filters) }
 		shapes.z = shapes.y
 		if p.groups > 1 then
 			-- zg[g,o,...]: filter o of group g
-			local part = result(s, p, p.filters // p.groups)
+			local part = slide.result(s, p, p.filters // p.groups)
 			shapes.zg = { p.groups, part[1], part[2], part[3] }
 		end
 		return shapes
 	end,
 	values = function(s, p)
-		local v = { per = p.filters // p.groups, inner = channels(s) // p.groups }
-		if s.x.kind == "sequence" then
-			v.before = slide.steps(s, p, p.stride).before
-		else
-			local rows, columns = slide.plane(s, p, p.stride)
-			v.top, v.left = rows.before, columns.before
-		end
-		return v
+		local v = { per = p.filters // p.groups, inner = slide.channels(s) // p.groups }
+		return slide.before(s, p, v)
 	end,
 	formula = function(s, p)
 		local function at(name, o)

@@ -5,15 +5,14 @@ layer "convtranspose" {
 	doc = "transposed convolution: every value stamps a window of weights into a larger output",
 	args = {
 		size("filters", "the number of filters"), window "window",
-		activation "act", whole("stride", 1, { from = 1 }),
+		activation "act", slide.step("stride"),
 		whole("pad", 0, { from = 0 }), whole("extra", 0, { from = 0 }),
 		switch("bias", true),
 	},
 	takes = { "map", "matrix", "sequence" },
 	pad = "skip",
 	weights = function(s, p)
-		local channels = s.x.kind == "map" and s.x[1] or
-			s.x.kind == "sequence" and s.x[2] or 1
+		local channels = slide.channels(s)
 		local h, w = p.window[1], p.window[2]
 		local area = s.x.kind == "sequence" and h or h * w
 		return {

@@ -1,25 +1,21 @@
 -- SPDX-License-Identifier: MIT
 local slide = shared "window"
 
-local function channels(s)
-	return s.x.kind == "map" and s.x[1] or s.x.kind == "sequence" and s.x[2] or 1
-end
-
 layer "depthwise" {
 	doc = "convolution of every channel on its own; the filters are a multiple of the channels",
 	args = {
 		size("filters", "the number of filters"), window "window",
-		activation "act", whole("stride", 1, { from = 1 }),
-		choice("pad", { "same" }, 0, { from = 0 }),
-		whole("dilation", 1, { from = 1 }), switch("bias", true),
+		activation "act", slide.step("stride"),
+		slide.pad(),
+		slide.step("dilation"), switch("bias", true),
 	},
 	takes = { "map", "matrix", "sequence" },
 	pad = "zero",
 	weights = function(s, p)
-		if p.filters % channels(s) ~= 0 then
+		if p.filters % slide.channels(s) ~= 0 then
 			problem {
 				say = "the number of filters must be a multiple of the " ..
-					channels(s) .. " channels, but is " .. p.filters,
+					slide.channels(s) .. " channels, but is " .. p.filters,
 				at = "filters", input = 1,
 			}
 		end
@@ -31,43 +27,39 @@ layer "depthwise" {
 		return { w1, p.bias and { "b", p.filters } or nil }
 	end,
 	shape = function(s, p)
-		local y
-		if s.x.kind == "sequence" then
-			y = { slide.steps(s, p, p.stride).count, p.filters, kind = "sequence" }
-		else
-			local rows, columns = slide.plane(s, p, p.stride)
-			y = { p.filters, rows.count, columns.count, kind = "map" }
+		local y = slide.result(s, p, p.filters)
+		local shapes = { y = y, z = y }
+		if p.filters > slide.channels(s) and s.x.kind ~= "matrix" then
+			-- each[i,m,...]: filter m of channel i
+			local one = slide.result(s, p, p.filters // slide.channels(s))
+			shapes.each = { slide.channels(s), one[1], one[2], one[3] }
 		end
-		return { z = y, y = y }
+		return shapes
 	end,
 	values = function(s, p)
-		if s.x.kind == "sequence" then
-			return { before = slide.steps(s, p, p.stride).before }
-		end
-		local rows, columns = slide.plane(s, p, p.stride)
-		return { top = rows.before, left = columns.before }
+		local v = { many = p.filters // slide.channels(s) }
+		return slide.before(s, p, v)
 	end,
 	formula = function(s, p)
-		local many, lines = p.filters // channels(s), {}
-		local read = "sum(u,v: w[%s,u,v] * x[i,stride*r+dilation*u-top," ..
-			"stride*c+dilation*v-left])"
-		local at = "[%s,r,c]"
-		if s.x.kind == "matrix" then
-			read = read:gsub("x%[i,", "x[", 1)
-		elseif s.x.kind == "sequence" then
-			read, at = "sum(u: w[%s,u] * x[stride*t+dilation*u-before,i])", "[t,%s]"
+		local read = "sum(u,v: w[%s,u,v] * x[" ..
+			(s.x.kind == "map" and "i," or "") ..
+			"stride*r+dilation*u-top,stride*c+dilation*v-left])"
+		local at, part = "[%s,r,c]", "each[i,m,r,c]"
+		if s.x.kind == "sequence" then
+			read = "sum(u: w[%s,u] * x[stride*t+dilation*u-before,i])"
+			at, part = "[t,%s]", "each[i,t,m]"
+		end
+		local function line(to, o, what)
+			return to .. at:format(o) .. " = " .. what .. (p.bias and
+				" + b[" .. o .. "]" or "") .. "\n"
+		end
+		local y = "y" .. at:format("o") .. " = act(z" .. at:format("o") .. ")"
+		if p.filters == slide.channels(s) or s.x.kind == "matrix" then
+			return line("z", "i", read:format("i")) .. y
 		end
 		-- filter many*i + m looks at channel i
-		for m = 0, many - 1 do
-			local o = (many > 1 and many .. "*" or "") .. "i" ..
-				(m > 0 and "+" .. m or "")
-			if s.x.kind == "matrix" then
-				o = tostring(m)
-			end
-			lines[#lines + 1] = "z" .. at:format(o) .. " = " .. read:format(o) ..
-				(p.bias and " + b[" .. o .. "]" or "")
-		end
-		lines[#lines + 1] = "y" .. at:format("o") .. " = act(z" .. at:format("o") .. ")"
-		return table.concat(lines, "\n")
+		local o = "many*i+m"
+		return part .. " = " .. read:format(o) .. "\n" ..
+			line("z", o, part) .. y
 	end,
 }

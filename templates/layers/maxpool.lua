@@ -4,8 +4,8 @@ local slide = shared "window"
 layer "maxpool" {
 	doc = "the largest value under each window",
 	args = {
-		window "window", choice("stride", { "window" }, "window", { from = 1 }),
-		choice("pad", { "same" }, 0, { from = 0 }),
+		window "window", slide.pool_stride_argument(),
+		slide.pad(),
 	},
 	takes = { "map", "matrix", "sequence" },
 	pad = "skip",

@@ -33,6 +33,13 @@ layer "upsample" {
 	takes = { "map", "matrix" },
 	shape = function(s, p)
 		local h, w = p.factor[1], p.factor[2]
+		-- its formula has lines for every place between two pixels
+		if p.how == "bilinear" and math.max(h, w) > 64 then
+			problem {
+				say = "`bilinear` takes factors up to 64, but this is " ..
+					math.max(h, w), at = "factor",
+			}
+		end
 		if s.x.kind == "matrix" then
 			return {
 				y = { h * s.x[1], w * s.x[2], kind = "matrix" },

@@ -2,11 +2,34 @@
 -- Windows that slide over an input: conv, depthwise and the pools share this.
 local window = {}
 
+-- Arguments.  More than this is a slip, and places are counted in 31 bits.
+local most, most_window = 65535, 1000000000
+
+function window.step(name)
+	return whole(name, 1, { from = 1, to = most })
+end
+
+function window.pad()
+	return choice("pad", { "same" }, 0, { from = 0, to = most })
+end
+
+-- nothing given: as large as the window
+function window.pool_stride_argument()
+	return choice("stride", { "window" }, "window", { from = 1, to = most })
+end
+
+function window.channels(s)
+	return s.x.kind == "map" and s.x[1] or s.x.kind == "sequence" and s.x[2] or 1
+end
+
 -- One axis: how many windows fit, and how much padding lies before the first.
 -- A dilated window reaches over the elements between those that it reads.
 local function axis(n, size, stride, pad, dilation)
 	local before, after = pad, pad
 	size = (size - 1) * (dilation or 1) + 1
+	if size > most_window then
+		problem { say = "a window of " .. size .. " is too large", at = "window" }
+	end
 	if pad == "same" then
 		before = (size - 1) // 2
 		after = size - 1 - before
@@ -73,6 +96,26 @@ function window.steps(s, p, stride)
 		}
 	end
 	return a
+end
+
+-- the result's shape for this many filters
+function window.result(s, p, filters)
+	if s.x.kind == "sequence" then
+		return { window.steps(s, p, p.stride).count, filters, kind = "sequence" }
+	end
+	local rows, columns = window.plane(s, p, p.stride)
+	return { filters, rows.count, columns.count, kind = "map" }
+end
+
+-- how much padding lies before the first window, among the other values
+function window.before(s, p, values)
+	if s.x.kind == "sequence" then
+		values.before = window.steps(s, p, p.stride).before
+	else
+		local rows, columns = window.plane(s, p, p.stride)
+		values.top, values.left = rows.before, columns.before
+	end
+	return values
 end
 
 -- What convtranspose writes: its windows overlap where the stride is smaller
@@ -148,7 +191,7 @@ function window.check_pad(p)
 	end
 end
 
--- stride of the windows; nothing given: as large as the window
+-- nil: as large as the window
 function window.pool_stride(p)
 	return p.stride ~= "window" and p.stride or nil
 end
