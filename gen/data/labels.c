@@ -124,7 +124,9 @@ labels_are_numbers(const Labels *l)
 	return true;
 }
 
-/* sorts the names that were found and renumbers the rows by them */
+/* Sorts the names that were found and renumbers the rows by them.  Nothing is
+ * found where classes can only be numbers (one for each step, or several
+ * heads). */
 void
 labels_learn(Reader *r)
 {
@@ -134,7 +136,7 @@ labels_learn(Reader *r)
 	bool numbers = labels_are_numbers(l);
 	size_t k;
 
-	if (!r->d->stored || !r->d->label[0] || l->fixed ||
+	if (!l->n || !r->d->stored || !r->d->label[0] || l->fixed ||
 	    r->net->heads.n != 1)
 		return;
 	memcpy(sorted, l->name, l->n * sizeof *sorted);
