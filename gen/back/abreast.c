@@ -47,8 +47,8 @@ which_may(Choice *c)
 	}
 	for (i = 0; i < list->n; i++) {
 		const Stmt *s = &list->v[i];
-		if (s->scan || (c->p->tensors.v[s->target].kind == T_INT &&
-		    s->red != RED_ARGMAX))
+		if (c->p->tensors.v[s->target].kind == T_INT &&
+		    s->red != RED_ARGMAX)
 			c->may[s->target] = false;
 	}
 }

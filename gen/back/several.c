@@ -19,8 +19,7 @@ any_straight(Planner *a, Kernel kernel)
 	uint32_t i;
 
 	for (i = 0; i < list->n; i++)
-		if (wants_straight(a, kernel, &list->v[i]) ||
-		    list->v[i].scan)
+		if (wants_straight(a, kernel, &list->v[i]))
 			return true;
 	return false;
 }
@@ -89,12 +88,6 @@ may_go_by_samples(Planner *a, Kernel kernel)
 static int
 random_several(Planner *a, Kernel kernel, int batch)
 {
-	const Stmts *list = &a->p->kernel[kernel];
-	uint32_t i;
-
-	for (i = 0; i < list->n; i++)
-		if (list->v[i].scan)
-			return 0;
 	if (kernel == K_GRADIENTS && a->p->input_grads.n)
 		return 0;
 	return kernel == K_STEP ? batch : random_samples(batch, &a->state);

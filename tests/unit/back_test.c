@@ -415,6 +415,43 @@ scans(void **state)
 	ctx_free(c);
 }
 
+/* a mini-batch of sequences is one kernel, even where its samples fill no
+ * vectors, and each statement of a step runs by vectors of samples, or of
+ * results */
+static void
+scans_of_samples(void **state)
+{
+	static const Kernel kernels[] = { K_FORWARDS, K_GRADIENTS, K_STEP };
+	PlanOptions how = { .unroll = UNROLL_NONE };
+	jmp_buf out;
+	Ctx *c = context(&out);
+	Program *p;
+	Plan *pl;
+	uint32_t i, k, steps, abreast;
+
+	(void)state;
+	if (setjmp(out))
+		fail_msg("%s", c->exit_text);
+	p = program_of(c, "input 3 steps=6\nlstm 5\ngru 7 last reverse\n"
+	               "dense 2\nloss mse\noptimizer sgd rate=0.1\n"
+	               "batch 20\nmath fast\n");
+	pl = p ? plan(p, &how) : NULL;
+	assert_non_null(pl);
+	for (k = 0; k < 3; k++) {
+		const KernelPlan *of = &pl->kernel[kernels[k]];
+		assert_int_equal(of->samples, k ? 20 : 32);
+		for (steps = abreast = i = 0; i < of->schedules.n; i++) {
+			const Schedule *q = &of->schedules.v[i];
+			const Stmt *s = &p->kernel[kernels[k]].v[q->stmt];
+			assert_true(q->tile || !s->scan);
+			steps += s->scan > 0;
+			abreast += s->scan && q->lane == SAMPLE;
+		}
+		assert_true(steps >= 15 && abreast == steps);
+	}
+	ctx_free(c);
+}
+
 /* batch 1: the rule takes the sums of the sample to come along, unless
  * something behind it still reads those of the sample at hand */
 static void
@@ -533,7 +570,7 @@ main(void)
 		cmocka_unit_test(layout), cmocka_unit_test(costs),
 		cmocka_unit_test(ahead), cmocka_unit_test(drawn),
 		cmocka_unit_test(relaxed), cmocka_unit_test(samples_abreast),
-		cmocka_unit_test(scans)
+		cmocka_unit_test(scans), cmocka_unit_test(scans_of_samples)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
