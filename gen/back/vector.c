@@ -225,42 +225,61 @@ tile_panel(const Vectors *v, const Stmt *s)
 	return 0;
 }
 
-/* The results of a tile reuse each vector along the other result index that
- * the vectors of the sum do not depend on. */
+static bool
+moves_with(const Program *p, const Expr *read, Index i)
+{
+	uint32_t n;
+
+	for (n = 0; n < read->nsub; n++)
+		if (aff_coef(p, p->subs.v[read->sub + n].id, i))
+			return true;
+	return false;
+}
+
+/* What rows along an index read anew for each of them: no vectors, -1, or those
+ * of one operand, its size; 0: of both, so that nothing is shared. */
+static int64_t
+read_by_row(const Program *p, const Expr *x, Index lane, Index row)
+{
+	const ExprId kid[2] = { x->a, x->b };
+	int64_t size = -1;
+	int k, moving = 0;
+
+	for (k = 0; k < 2; k++) {
+		const Expr *y = &p->exprs.v[kid[k]];
+		if (!moves_with(p, y, lane) || !moves_with(p, y, row))
+			continue;
+		size = tensor_size(&p->tensors.v[y->tensor]);
+		moving++;
+	}
+	return moving < 2 ? size : 0;
+}
+
+/* The results of a tile reuse each vector along another result index: one that
+ * the vectors of the sum do not depend on, or those of one operand alone.  The
+ * smaller other one then stays in a near cache. */
 static bool
 row_index(const Vectors *v, const Stmt *s, Index lane, Index *row)
 {
 	const Program *p = v->p;
 	const Expr *x = &p->exprs.v[s->expr];
-	ExprId kid[2] = { x->a, x->b };
-	uint32_t i, k, n;
-	bool free, found = false;
+	int64_t least = 0, size;
+	uint32_t i;
 
-	if (x->op != E_MUL || !tile_reductions(v, s))
+	if (x->op != E_MUL || !tile_reductions(v, s) ||
+	    p->exprs.v[x->a].op != E_READ || p->exprs.v[x->b].op != E_READ)
 		return false;
 	for (i = 0; i < s->nidx; i++) {
 		Index r = p->indices.v[s->idx + i];
 		if (r == lane || tile_extent(v, r) < 2)
 			continue;
-		free = true;
-		for (k = 0; k < 2; k++) {
-			const Expr *y = &p->exprs.v[kid[k]];
-			bool vector = false, moving = false;
-			if (y->op != E_READ)
-				return false;
-			for (n = 0; n < y->nsub; n++) {
-				AffId a = p->subs.v[y->sub + n].id;
-				vector |= aff_coef(p, a, lane) != 0;
-				moving |= aff_coef(p, a, r) != 0;
-			}
-			free &= !vector || !moving;
-		}
-		if (free) {
-			*row = r;
-			found = true;
-		}
+		size = read_by_row(p, x, lane, r);
+		if (!size || (least && size > least))
+			continue;
+		least = size;
+		*row = r;
 	}
-	return found;
+	return least != 0;
 }
 
 void

@@ -427,7 +427,7 @@ scans_of_samples(void **state)
 	Ctx *c = context(&out);
 	Program *p;
 	Plan *pl;
-	uint32_t i, k, steps, abreast;
+	uint32_t i, k, steps, abreast, held;
 
 	(void)state;
 	if (setjmp(out))
@@ -440,14 +440,20 @@ scans_of_samples(void **state)
 	for (k = 0; k < 3; k++) {
 		const KernelPlan *of = &pl->kernel[kernels[k]];
 		assert_int_equal(of->samples, k ? 20 : 32);
+		held = 0;
 		for (steps = abreast = i = 0; i < of->schedules.n; i++) {
 			const Schedule *q = &of->schedules.v[i];
 			const Stmt *s = &p->kernel[kernels[k]].v[q->stmt];
 			assert_true(q->tile || !s->scan);
+			/* of two vectors a product loads one for all rows */
+			held += q->lane == SAMPLE && !s->scan && p->exprs.v[
+			        s->expr].op == E_MUL && s->nidx == 3 &&
+			        q->loops.v[q->loops.n - 2].how == LOOP_UNROLL;
 			steps += s->scan > 0;
 			abreast += s->scan && q->lane == SAMPLE;
 		}
 		assert_true(steps >= 15 && abreast == steps);
+		assert_true(held >= (k ? 3 : 0));
 	}
 	ctx_free(c);
 }
