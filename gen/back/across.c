@@ -83,7 +83,7 @@ across(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	const Program *p = v->p;
 	Index lane = p->indices.v[s->ridx], row = SAMPLE;
 	int32_t extent = tile_extent(v, lane), rows = 1, n = 1;
-	int32_t panel = lane == SAMPLE ? 0 : tile_panel(v, s);
+	int32_t panel = lane == SAMPLE ? 0 : tile_panel(v, s, lane);
 	int32_t block = layout_round(1);
 	int32_t vectors = panel && !in_lanes(p, s) ? panel / block : 1;
 	uint32_t i;

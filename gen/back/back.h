@@ -111,7 +111,7 @@ uint32_t tile_reductions(const Vectors *v, const Stmt *s); /* with > 1 term */
 void tile_pad(Vectors *v, TensorId t);
 uint32_t tile_outer(const Program *p, const Stmt *s, const Schedule *q);
 void tile_loop(Vectors *v, Schedule *q, Loop l);
-int32_t tile_panel(const Vectors *v, const Stmt *s);
+int32_t tile_panel(const Vectors *v, const Stmt *s, Index i);
 int tile_moves(const Vectors *v, TensorId t, uint32_t sub, uint32_t n,
 	Index lane);
 

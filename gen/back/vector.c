@@ -208,23 +208,6 @@ lane_of(Vectors *v, const Stmt *s, Index *lane)
 
 /* ---- loops */
 
-/* the width of an operand's panels; 0: it has none */
-int32_t
-tile_panel(const Vectors *v, const Stmt *s)
-{
-	const Expr *x = &v->p->exprs.v[s->expr];
-	ExprId kid[2] = { x->a, x->b };
-	int k;
-
-	for (k = 0; k < 2 && x->op == E_MUL; k++) {
-		const Expr *r = &v->p->exprs.v[kid[k]];
-		if (r->op == E_READ && v->layout[r->tensor].panel <
-		    v->layout[r->tensor].padded)
-			return v->layout[r->tensor].panel;
-	}
-	return 0;
-}
-
 static bool
 moves_with(const Program *p, const Expr *read, Index i)
 {
@@ -310,9 +293,9 @@ along(Vectors *v, Schedule *q, int32_t panel, int32_t vectors, bool beside)
 	tile_loop(v, q, l);
 }
 
-/* the panel that the index runs through in an operand */
-static int32_t
-panel_along(const Vectors *v, const Stmt *s, Index i)
+/* the width of the panels that the index runs through in an operand; 0: none */
+int32_t
+tile_panel(const Vectors *v, const Stmt *s, Index i)
 {
 	const Program *p = v->p;
 	const Expr *x = &p->exprs.v[s->expr];
@@ -335,7 +318,7 @@ panel_along(const Vectors *v, const Stmt *s, Index i)
 static void
 reduce(Vectors *v, const Stmt *s, Schedule *q, Index i)
 {
-	int32_t extent = tile_extent(v, i), panel = panel_along(v, s, i);
+	int32_t extent = tile_extent(v, i), panel = tile_panel(v, s, i);
 
 	if (i == SAMPLE || !panel || extent <= panel ||
 	    (q->sums > 1 && extent % panel)) {
@@ -453,7 +436,7 @@ tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	const Program *p = v->p;
 	const Layout *target = &v->layout[s->target];
 	int32_t panel = q->lane == SAMPLE ? 0 : target->panel < target->padded ?
-	                target->panel : tile_panel(v, s);
+	                target->panel : tile_panel(v, s, q->lane);
 	int32_t extent = tile_extent(v, q->lane), vectors = 1;
 	bool sum = tile_reductions(v, s) > 0, apart, beside, other;
 	bool outside;
