@@ -9,7 +9,7 @@
  * in their lanes.  Tensor by tensor the cheaper way is taken until nothing
  * changes. */
 #include <string.h>
-#include "back.h"
+#include "planner.h"
 
 enum { MOST_ROUNDS = 4, REUSED = 2 };
 
@@ -72,7 +72,8 @@ who_touches(Choice *c)
 static double
 terms_of(const Choice *c, const Stmt *s)
 {
-	return (double)(stmt_points(c->p, s) * stmt_terms(c->p, s));
+	return (double)(stmt_points(c->p, s) * stmt_terms(c->p, s) *
+	                repeats(c->p, s));
 }
 
 /* Is a copy, made once, better than to read the lanes one by one? */
