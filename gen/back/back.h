@@ -79,7 +79,8 @@ int64_t fields(const Program *p, const Plan *plan, Fields *out);
 /* ---- pack.c: copies of weights that lie the other way */
 typedef struct { TensorId tensor; int lane; } TurnedOne;
 typedef VEC(TurnedOne) Turned;
-void pack(Program *p, Kernel kernel, const Layout *layout, Turned *made);
+void pack(Program *p, Kernel kernel, bool steps, const Layout *layout,
+	Turned *made);
 
 /* ---- vector.c: which statements run by vectors, and their tiles */
 typedef struct {

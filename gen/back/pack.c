@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The statements of a kernel over several samples in; copies of weights that
- * lie the other way, for those that read across the lanes, out.  A copy costs
- * once what every sample would pay. */
+ * The statements of a kernel over several samples, or with scans, in; copies of
+ * weights that lie the other way, for those that read across the lanes, out.  A
+ * copy costs once what every sample, or step, would pay. */
 #include "back.h"
 
 typedef struct { TensorId from, to; uint32_t sub; } Turn;
@@ -69,38 +69,57 @@ copy_of(Program *p, TensorId w, const Stmt *like, Stmts *out)
 	return d.target;
 }
 
-/* Needs the layouts of weights; the list of the kernel is made anew. */
+/* the statement with its reads of weights turned; copies go to `out` */
+static Stmt
+reads_turned(Program *p, Stmt s, const Layout *layout, uint32_t known,
+	TensorId *copies, Turned *made, Stmts *out)
+{
+	const Expr x = p->exprs.v[s.expr];
+	const ExprId kid[2] = { x.a, x.b };
+	int k, lane;
+
+	for (k = 0; k < 2 && x.op == E_MUL; k++) {
+		const Expr r = p->exprs.v[kid[k]];
+		Turn t = { r.tensor, 0, r.sub };
+		if (r.op != E_READ || r.tensor >= known)
+			continue;
+		lane = crosses(p, &s, &r, &layout[r.tensor]);
+		if (lane < 0)
+			continue;
+		if (!copies[r.tensor]) {
+			copies[r.tensor] = copy_of(p, r.tensor, &s, out);
+			PUSH(p->c, made, ((TurnedOne){ copies[r.tensor],
+			     lane }));
+		}
+		t.to = copies[r.tensor];
+		s.expr = ex_map(p, s.expr, turned, &t);
+	}
+	return s;
+}
+
+/* Needs the layouts of weights; the list of the kernel is made anew.  Copies
+ * stand in front of a scan, whose steps share them: for `steps` alone where
+ * nothing else would. */
 void
-pack(Program *p, Kernel kernel, const Layout *layout, Turned *made)
+pack(Program *p, Kernel kernel, bool steps, const Layout *layout,
+	Turned *made)
 {
 	const Stmts from = p->kernel[kernel];
 	TensorId *copies = mem(p->c, (p->tensors.n + 1) * sizeof *copies);
 	uint32_t known = p->tensors.n, i, k;
-	Stmts out = { 0 };
+	Stmts out = { 0 }, step = { 0 };
 
 	for (i = 0; i < from.n; i++) {
 		Stmt s = from.v[i];
-		const Expr x = p->exprs.v[s.expr];
-		ExprId kid[2] = { x.a, x.b };
-		for (k = 0; k < 2 && x.op == E_MUL && !s.scan; k++) {
-			const Expr r = p->exprs.v[kid[k]];
-			Turn t = { r.tensor, 0, r.sub };
-			int lane;
-			if (r.op != E_READ || r.tensor >= known)
-				continue;
-			lane = crosses(p, &s, &r, &layout[r.tensor]);
-			if (lane < 0)
-				continue;
-			if (!copies[r.tensor]) {
-				copies[r.tensor] = copy_of(p, r.tensor, &s,
-				                           &out);
-				PUSH(p->c, made, ((TurnedOne){
-				     copies[r.tensor], lane }));
-			}
-			t.to = copies[r.tensor];
-			s.expr = ex_map(p, s.expr, turned, &t);
-		}
-		PUSH(p->c, &out, s);
+		if (s.scan || !steps)
+			s = reads_turned(p, s, layout, known, copies, made,
+			                 &out);
+		PUSH(p->c, &step, s);
+		if (s.scan && i + 1 < from.n && from.v[i + 1].scan == s.scan)
+			continue;
+		for (k = 0; k < step.n; k++)
+			PUSH(p->c, &out, step.v[k]);
+		step.n = 0;
 	}
 	p->kernel[kernel] = out;
 }

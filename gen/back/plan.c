@@ -332,21 +332,34 @@ has_loops(Planner *a)
 	return false;
 }
 
-/* the kernels over several samples may read turned weights */
+/* where several samples or steps share them, weights may be turned */
+static void
+turn(Planner *a, Turned *turned)
+{
+	static const Kernel kernels[] = { K_FORWARDS, K_GRADIENTS, K_STEP,
+		K_GRADIENT };
+	uint32_t i;
+	bool one;
+
+	for (i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
+		one = kernels[i] == K_GRADIENT ||
+		      (kernels[i] == K_STEP && a->p->net->batch <= 1);
+		if (a->vectors && (!a->o->random ||
+		    random_below(&a->state, 2)))
+			pack(a->p, kernels[i], one, a->layout, turned);
+	}
+}
+
 static void
 lay_out(Planner *a)
 {
-	static const Kernel several[] = { K_FORWARDS, K_GRADIENTS, K_STEP };
 	static const Kernel all[] = { K_FORWARD, K_LOSS, K_GRADIENT, K_FORWARDS,
 		K_GRADIENTS, K_STEP };
 	Turned turned = { 0 };
 	uint32_t i;
 
 	a->layout = layouts(a->p, a->vectors, a->o->random);
-	for (i = 0; i < 3 && a->vectors; i++)
-		if ((several[i] != K_STEP || a->p->net->batch > 1) &&
-		    (!a->o->random || random_below(&a->state, 2)))
-			pack(a->p, several[i], a->layout, &turned);
+	turn(a, &turned);
 	a->layout = layouts(a->p, a->vectors, a->o->random);
 	a->laid = a->p->tensors.n;
 	for (i = 0; i < turned.n; i++)

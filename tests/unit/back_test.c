@@ -393,7 +393,7 @@ scans(void **state)
 	Ctx *c = context(&out);
 	Program *p;
 	Plan *pl;
-	uint32_t i, k, tiles;
+	uint32_t i, k, tiles, turned;
 
 	(void)state;
 	if (setjmp(out))
@@ -404,13 +404,17 @@ scans(void **state)
 	assert_non_null(pl);
 	for (k = 0; k < 3; k++) {
 		const KernelPlan *of = &pl->kernel[kernels[k]];
-		for (tiles = i = 0; i < of->schedules.n; i++) {
+		for (turned = tiles = i = 0; i < of->schedules.n; i++) {
 			const Schedule *q = &of->schedules.v[i];
 			const Stmt *s = &p->kernel[kernels[k]].v[q->stmt];
 			assert_true(q->tile || !s->scan);
 			tiles += q->tile;
+			/* once, not in each step */
+			turned += !s->scan && !strcmp("lstm1.u.turned",
+			          p->tensors.v[s->target].name);
 		}
 		assert_true(tiles >= 10);
+		assert_int_equal(turned, kernels[k] == K_GRADIENT);
 	}
 	ctx_free(c);
 }
