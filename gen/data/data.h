@@ -78,8 +78,13 @@ typedef struct {
 /* does one class stand behind the outputs: softmax or sigmoid with their
  * losses, class numbers, or `classes` in the spec */
 bool is_classifier(const Network *net);
+/* classes of a sample: 1, or one for each step or pixel; 0: no classifier */
+int class_places(const Network *net);
 int class_count(const Network *net); /* 2 for one output; 0: no classifier */
+int head_classes(const Network *net, const Head *h);
 int positions(const Network *net, const Head *h); /* each has a class */
+/* which output is class k of a place: channels of a map, else the last axis */
+size_t class_at(const Network *net, const Head *h, int place, int k);
 double low_target(const Head *h);     /* of the classes that a sample is not in */
 /* learns net->classes where the spec has none and labels are not numbers */
 Data *data_read(Ctx *c, Network *net, const char *path, const DataOptions *o,
@@ -91,8 +96,8 @@ void data_free(Data *d);
  * them: x and t are arrays of its real; t may be NULL */
 void data_gather(const Data *d, const Network *net, Dtype real,
 	const size_t *rows, size_t first, size_t n, void *x, void *t);
-/* the class of a row: argmax of one-hot targets; -1 without targets */
-int data_class(const Data *d, const Network *net, size_t row);
+/* a class of a row: argmax of one-hot targets; -1 without targets */
+int data_class(const Data *d, const Network *net, size_t row, int place);
 /* v[i] of the targets in the caller's units: net->targets values */
 void data_targets(const Data *d, const Network *net, size_t row, double *v);
 /* a permutation that depends on seed and round alone */

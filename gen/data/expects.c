@@ -34,23 +34,42 @@ positions(const Network *net, const Head *h)
 	return h->outputs / classes_of(net, h);
 }
 
-bool
-is_classifier(const Network *net)
+int
+class_places(const Network *net)
 {
 	const Head *h = net->heads.v;
 
-	/* a class for every step of a sequence is not the class of a sample */
-	if (net->heads.n != 1 || !h->loss || h->input || positions(net, h) > 1)
-		return false;
-	return h->index || net->classes.n || takes_shares(net, h);
+	return net->heads.n == 1 && head_classifies(net, h) ?
+	       positions(net, h) : 0;
+}
+
+bool
+is_classifier(const Network *net)
+{
+	return class_places(net) == 1;
+}
+
+int
+head_classes(const Network *net, const Head *h)
+{
+	int n = classes_of(net, h);
+
+	return n == 1 ? 2 : n;
 }
 
 int
 class_count(const Network *net)
 {
-	if (net->heads.n != 1 || !head_classifies(net, net->heads.v))
-		return 0;
-	return net->outputs == 1 ? 2 : classes_of(net, net->heads.v);
+	return class_places(net) ? head_classes(net, net->heads.v) : 0;
+}
+
+size_t
+class_at(const Network *net, const Head *h, int place, int k)
+{
+	bool map = net->layers.v[h->layer].out.kind == MAP;
+
+	return (size_t)(map ? k * positions(net, h) + place :
+	                place * classes_of(net, h) + k);
 }
 
 /* hinge wants -1 and +1 */
@@ -97,7 +116,7 @@ expects(Reader *r)
 {
 	const Network *net = r->net;
 	int few = label_columns(net);
-	bool classes = net->heads.n == 1 && is_classifier(net);
+	bool classes = class_places(net) > 0;
 	const char *in = fmt(r->c, "'%s' takes %d input%s", net->name,
 	                     net->inputs, net->inputs == 1 ? "" : "s");
 

@@ -12,17 +12,16 @@ data_input(const Data *d, size_t row, size_t j)
 	return d->bytes ? d->bytes[at] / d->divisor : d->x[at];
 }
 
-/* classes are the channels of a map, else the last axis */
 static void
 one_hot(const Network *net, const Head *h, const double *class, double *v)
 {
 	int places = positions(net, h), classes = h->outputs / places, i, k;
-	bool map = net->layers.v[h->layer].out.kind == MAP;
+	int yes = classes == 1; /* one output alone says whether it is class 1 */
 
 	for (i = 0; i < places; i++)
 		for (k = 0; k < classes; k++)
-			v[map ? k * places + i : i * classes + k] =
-				k == (int)class[i] ? 1 : low_target(h);
+			v[class_at(net, h, i, k)] = k + yes == (int)class[i] ?
+				1 : low_target(h);
 }
 
 void
@@ -45,10 +44,6 @@ data_targets(const Data *d, const Network *net, size_t row, double *v)
 				*v++ = *t++;
 			continue;
 		}
-		if (h->outputs == 1) {
-			*v++ = *t++ > 0 ? 1 : low_target(h);
-			continue;
-		}
 		one_hot(net, h, t, v);
 		v += h->targets;
 		t += positions(net, h);
@@ -56,20 +51,22 @@ data_targets(const Data *d, const Network *net, size_t row, double *v)
 }
 
 int
-data_class(const Data *d, const Network *net, size_t row)
+data_class(const Data *d, const Network *net, size_t row, int place)
 {
 	const double *t = d->t + row * d->t_step;
-	int j, best = 0;
+	const Head *h = net->heads.v;
+	int k, n, best = 0;
 
 	if (!d->stored || net->heads.n != 1)
 		return -1;
 	if (d->label[0])
-		return (int)*t;
-	if (net->outputs == 1)
-		return *t > (low_target(net->heads.v) + 1) / 2;
-	for (j = 1; j < d->stored; j++)
-		if (t[j] > t[best])
-			best = j;
+		return (int)t[place];
+	n = h->outputs / positions(net, h);
+	if (n == 1)
+		return t[place] > (low_target(h) + 1) / 2;
+	for (k = 1; k < n; k++)
+		if (t[class_at(net, h, place, k)] > t[class_at(net, h, place, best)])
+			best = k;
 	return best;
 }
 
@@ -163,7 +160,7 @@ group_rows(const Data *d, const Network *net, size_t *rows)
 		return false;
 	for (i = 0; i < d->rows; i++)
 		r[i] = (Ranked){rows[i], i,
-			classes ? data_class(d, net, rows[i]) : 0};
+			classes ? data_class(d, net, rows[i], 0) : 0};
 	qsort(r, d->rows, sizeof *r, by_group);
 	for (i = 0; i < d->rows; i++)
 		rows[i] = r[i].row;

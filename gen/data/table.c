@@ -160,8 +160,7 @@ static bool
 index_cell(Reader *r, const Head *h, uint32_t column, const char *s, size_t n,
 	double *v)
 {
-	int each = h->outputs / positions(r->net, h);
-	int most = each == 1 ? 2 : each;
+	int most = head_classes(r->net, h);
 
 	if (!number_cell(r, column, s, n, v))
 		return false;

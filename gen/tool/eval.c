@@ -62,7 +62,7 @@ static void
 run_classes(Eval *e)
 {
 	Session *s = e->s;
-	int n = class_count(s->net), is, said;
+	int n = class_count(s->net), places = class_places(s->net), is, said, j;
 	size_t i;
 
 	e->table = mem(s->c, (size_t)n * (size_t)n * sizeof *e->table);
@@ -70,10 +70,12 @@ run_classes(Eval *e)
 		session_row(s, s->data, row_of(e, i));
 		e->loss += net_loss(s->jit, s->x, s->t);
 		net_forward(s->jit, s->x, s->y);
-		said = output_class(s->net, s->y);
-		is = data_class(s->data, s->net, row_of(e, i));
-		e->right += is == said;
-		e->table[is * n + said]++;
+		for (j = 0; j < places; j++) {
+			said = output_class(s->net, s->y, j);
+			is = data_class(s->data, s->net, row_of(e, i), j);
+			e->right += is == said;
+			e->table[is * n + said]++;
+		}
 	}
 	e->loss /= (double)e->n;
 }
@@ -156,13 +158,15 @@ static void
 print_classes(const Eval *e)
 {
 	const Network *net = e->s->net;
-	int n = class_count(net), i, wide = 3, w;
+	int n = class_count(net), i, wide = 3, w, places = class_places(net);
 	char buf[24];
 
-	printf("%s row%s, %s right: %.1f %%, loss %.4g\n",
-	       grouped(e->s->c, (int64_t)e->n), plural((int64_t)e->n),
+	printf("%s row%s", grouped(e->s->c, (int64_t)e->n), plural((int64_t)e->n));
+	if (places > 1)
+		printf(" of %d classes", places);
+	printf(", %s right: %.1f %%, loss %.4g\n",
 	       grouped(e->s->c, (int64_t)e->right),
-	       100 * (double)e->right / (double)e->n, e->loss);
+	       100 * (double)e->right / places / (double)e->n, e->loss);
 	for (i = 0; i < n; i++) {
 		w = width_of(class_name(net, i, buf));
 		wide = w > wide ? w : wide;
@@ -261,9 +265,9 @@ metrics(const Eval *e, int *n)
 
 	m[0] = (Metric){"loss", e->loss, false};
 	*n = 1;
-	if (is_classifier(net)) {
-		m[(*n)++] = (Metric){"accuracy", e->n ?
-			(double)e->right / (double)e->n : 0, true};
+	if (class_places(net)) {
+		m[(*n)++] = (Metric){"accuracy", accuracy(net,
+			&(Measure){ .rows = e->n, .right = e->right }), true};
 		return m;
 	}
 	if (net->targets != net->outputs || !net->targets)
@@ -336,7 +340,7 @@ evaluate(Eval *e)
 		rc = held_out(e, &rows);
 	}
 	if (!rc) {
-		if (is_classifier(s->net)) {
+		if (class_places(s->net)) {
 			run_classes(e);
 			print_classes(e);
 		} else {

@@ -14,7 +14,8 @@ typedef struct {
 } Cell;
 typedef struct {
 	Session *s;
-	bool csv, classes, inputs, targets;
+	bool csv, inputs, targets;
+	int places;                 /* each has a class; 0: no classes */
 	VEC(Cell) cells;            /* of one row; titles and widths stay */
 	uint32_t at;
 	Text out;
@@ -71,12 +72,19 @@ class_name(const Predict *p, Cell *cell, int k)
 		snprintf(cell->digits, sizeof cell->digits, "%d", k);
 }
 
+/* classes are many where a sequence or a map has them */
+static bool
+is_shown(const Predict *p, int place)
+{
+	return place < p->places && (p->csv || place < SHOWN_OUTPUTS);
+}
+
 /* the class and how sure the network is of it, where outputs are shares */
 static void
-class_cells(Predict *p)
+class_cell(Predict *p)
 {
 	const Network *net = p->s->net;
-	int k = output_class(net, p->s->y), j;
+	int k = output_class(net, p->s->y, 0), j;
 	double y = 0, sum = 0;
 	bool shares = low_target(net->heads.v) == 0;
 
@@ -92,6 +100,18 @@ class_cells(Predict *p)
 	} else if (shares && !k)
 		y = 1 - y;
 	output_number(p, next_cell(p, shares ? "probability" : "output", 0), y);
+}
+
+static void
+class_cells(Predict *p)
+{
+	int j;
+
+	for (j = 0; is_shown(p, j); j++)
+		class_name(p, next_cell(p, "class", j + 1),
+		           output_class(p->s->net, p->s->y, j));
+	if (j < p->places)
+		next_cell(p, "...", 0)->text = "";
 }
 
 static void
@@ -120,9 +140,10 @@ target_cells(Predict *p, size_t row)
 	Cell *k;
 	int j;
 
-	if (p->classes && row < d->known) {
-		class_name(p, next_cell(p, "target", 0),
-		           data_class(d, p->s->net, row));
+	if (p->places && row < d->known) {
+		for (j = 0; is_shown(p, j); j++)
+			class_name(p, next_cell(p, "target", p->places == 1 ? 0 :
+			           j + 1), data_class(d, p->s->net, row, j));
 		return;
 	}
 	for (j = 0; j < d->stored && (p->csv || j < SHOWN_OUTPUTS); j++) {
@@ -154,7 +175,9 @@ fill_row(Predict *p, size_t row)
 	for (j = 0; p->inputs && j < d->inputs; j++)
 		input_number(p, next_cell(p, d->names.v[j], 0),
 		             data_input(d, row, (size_t)j));
-	if (p->classes)
+	if (p->places == 1)
+		class_cell(p);
+	else if (p->places)
 		class_cells(p);
 	else
 		output_cells(p);
@@ -263,7 +286,7 @@ predict(Predict *p)
 		return rc;
 	p->csv = cli_has(s->cli, "csv") || (path && strlen(path) > 4 &&
 		!strcmp(path + strlen(path) - 4, ".csv"));
-	p->classes = is_classifier(s->net);
+	p->places = class_places(s->net);
 	p->inputs = s->net->inputs <= SHOWN_INPUTS && !s->data->series;
 	p->targets = s->data->stored > 0;
 	p->out.c = s->c;

@@ -70,9 +70,8 @@ print_header(Train *r)
 {
 	Ctx *c = r->s->c;
 	const Network *net = r->s->net;
-	bool classes = net->heads.n == 1 && is_classifier(net) &&
-		r->s->data->label[0];
-	int targets = classes ? 1 : r->s->data->stored;
+	bool classes = class_places(net) && r->s->data->label[0];
+	int targets = r->s->data->stored;
 	const char *row = r->s->data->series ? "window" : "row";
 
 	if (r->quiet)
@@ -95,8 +94,8 @@ print_header(Train *r)
 		        "validation data", grouped(c, (int64_t)r->train), row,
 		        plural((int64_t)r->train), file_name(r->s->data->path),
 		        net->inputs, plural(net->inputs), targets,
-		        classes ? "class" : "target", classes ? "" :
-		        plural(targets));
+		        classes ? "class" : "target", targets == 1 ? "" :
+		        classes ? "es" : "s");
 	if (r->held && r->val == r->s->data && !r->s->data->series)
 		fprintf(r->out, " (seed %llu)", (unsigned long long)net->seed);
 	fputc('\n', r->out);
@@ -105,7 +104,7 @@ print_header(Train *r)
 bool
 shows_gradnorm(const Train *r)
 {
-	return !r->held && !is_classifier(r->s->net);
+	return !r->held && !class_places(r->s->net);
 }
 
 /* at most about 20 lines in steps of 1, 2 or 5; -v: every epoch */
@@ -181,7 +180,7 @@ sparkline(FILE *f, const Curve *c)
 static void
 epoch_line(Train *r)
 {
-	bool classes = is_classifier(r->s->net), norm = shows_gradnorm(r);
+	bool classes = class_places(r->s->net) > 0, norm = shows_gradnorm(r);
 	const Epoch *e = &r->now;
 	char buf[40];
 

@@ -317,17 +317,18 @@ real_set(Dtype real, void *v, size_t i, double x)
 }
 
 int
-output_class(const Network *net, const void *y)
+output_class(const Network *net, const void *y, int place)
 {
-	int j, best = 0;
+	const Head *h = net->heads.v;
+	int k, best = 0, n = h->outputs / positions(net, h);
 
-	if (net->outputs == 1)
-		return real_get(net->dtype, y, 0) >
-			(low_target(net->heads.v) + 1) / 2;
-	for (j = 1; j < net->outputs; j++)
-		if (real_get(net->dtype, y, (size_t)j) >
-		    real_get(net->dtype, y, (size_t)best))
-			best = j;
+	if (n == 1)
+		return real_get(net->dtype, y, (size_t)place) >
+			(low_target(h) + 1) / 2;
+	for (k = 1; k < n; k++)
+		if (real_get(net->dtype, y, class_at(net, h, place, k)) >
+		    real_get(net->dtype, y, class_at(net, h, place, best)))
+			best = k;
 	return best;
 }
 
@@ -338,16 +339,30 @@ session_row(Session *s, const Data *d, size_t row)
 	            row < d->known ? s->t : NULL);
 }
 
-bool
+int
 measure_row(Session *s, const Data *d, size_t row, double *loss)
 {
+	int places = class_places(s->net), right = 0, i;
+
 	session_row(s, d, row);
 	if (loss)
 		*loss = net_loss(s->jit, s->x, s->t);
-	if (!is_classifier(s->net))
-		return false;
+	if (!places)
+		return 0;
 	net_forward(s->jit, s->x, s->y);
-	return output_class(s->net, s->y) == data_class(d, s->net, row);
+	for (i = 0; i < places; i++)
+		right += output_class(s->net, s->y, i) ==
+		         data_class(d, s->net, row, i);
+	return right;
+}
+
+double
+accuracy(const Network *net, const Measure *m)
+{
+	int places = class_places(net);
+
+	return m->rows && places ?
+	       (double)m->right / places / (double)m->rows : NAN;
 }
 
 void
@@ -359,15 +374,14 @@ measure(Session *s, const Data *d, const size_t *rows, size_t n,
 
 	*m = (Measure){n, 0, NAN, NAN};
 	for (i = 0; i < n; i++) {
-		m->right += measure_row(s, d, rows ? rows[i] : i,
-		                        with_loss ? &loss : NULL);
+		m->right += (size_t)measure_row(s, d, rows ? rows[i] : i,
+		                                with_loss ? &loss : NULL);
 		if (with_loss)
 			sum += loss;
 	}
 	if (n && with_loss)
 		m->loss = sum / (double)n;
-	if (n && is_classifier(s->net))
-		m->accuracy = (double)m->right / (double)n;
+	m->accuracy = accuracy(s->net, m);
 }
 
 /* --------------------------------------------------------------- require */

@@ -36,11 +36,12 @@ void session_close(Session *s);
 
 double real_get(Dtype real, const void *v, size_t i);
 void real_set(Dtype real, void *v, size_t i, double x);
-/* the class that outputs stand for */
-int output_class(const Network *net, const void *y);
+/* the class that outputs stand for at a place (class_places) */
+int output_class(const Network *net, const void *y, int place);
 typedef struct { size_t rows, right; double loss, accuracy; } Measure;
-/* of one row: whether its class is right; the loss where it is wanted */
-bool measure_row(Session *s, const Data *d, size_t row, double *loss);
+double accuracy(const Network *net, const Measure *m); /* NAN: no classes */
+/* of one row: how many of its classes are right; the loss where it is wanted */
+int measure_row(Session *s, const Data *d, size_t row, double *loss);
 void measure(Session *s, const Data *d, const size_t *rows, size_t n,
 	bool with_loss, Measure *m);
 /* one row into s->x and s->t */

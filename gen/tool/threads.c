@@ -127,7 +127,7 @@ measure_slice(Threads *p, int k, int slice)
 	size_t i, end = slice_start(p, slice + 1);
 
 	for (i = slice_start(p, slice); i < end; i++)
-		p->right[k] += measure_row(&p->desk[k], p->data,
+		p->right[k] += (size_t)measure_row(&p->desk[k], p->data,
 			p->order ? p->order[i] : i,
 			p->losses ? &p->losses[i] : NULL);
 }
@@ -345,8 +345,7 @@ threads_measure(Threads *p, const Data *d, const size_t *rows, size_t n,
 		sum += p->losses[i];
 	if (n && with_loss)
 		m->loss = sum / (double)n;
-	if (n && is_classifier(p->net))
-		m->accuracy = (double)m->right / (double)n;
+	m->accuracy = accuracy(p->net, m);
 	free(p->losses);
 }
 

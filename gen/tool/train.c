@@ -137,7 +137,7 @@ check_stops(Train *r)
 			     "leave `--validation 0` out",
 			     file_name(r->s->data->path));
 		}
-		if (watches_accuracy(s) && !is_classifier(net))
+		if (watches_accuracy(s) && !class_places(net))
 			err(c, s->loc, "there is no accuracy without classes");
 	}
 	return messages(c, r->s->cli);
@@ -325,7 +325,7 @@ metrics(const Train *r, int *n)
 	m[k++] = (Metric){"loss", r->held ? e->val_loss : e->loss, false};
 	if (r->held)
 		m[k++] = (Metric){"val_loss", e->val_loss, false};
-	if (is_classifier(r->s->net)) {
+	if (class_places(r->s->net)) {
 		m[k++] = (Metric){"accuracy", r->held ? e->val_accuracy :
 			e->accuracy, true};
 		if (r->held)
@@ -531,7 +531,7 @@ measure_epoch(Train *r)
 
 	r->now.gradnorm = r->now.val_loss = NAN;
 	r->now.accuracy = r->now.val_accuracy = NAN;
-	if (is_classifier(s->net)) {
+	if (class_places(s->net)) {
 		measure_rows(r, s->data, r->rows, r->train, false, &m);
 		r->now.accuracy = m.accuracy;
 	}

@@ -64,7 +64,32 @@ expect siamese 0 "$bpgen" train "$specs/siamese.spec" \
 expect chars 0 "$bpgen" train "$specs/chars.spec" "$data/rhyme.csv" \
 	-D width=12 --epochs 8 -q && expect chars 0 "$bpgen" eval \
 	"$specs/chars.spec" "$data/rhyme.csv" -D width=12 \
-	--require loss=1.7 && ok "a transformer learns"
+	--require loss=1.7 --require accuracy=0.5 &&
+	ok "a transformer learns" &&
+	says "classes of steps" out "224 rows of 12 classes, 1," &&
+	expect "predict steps" 0 "$bpgen" predict "$specs/chars.spec" \
+		"$data/rhyme.csv" -D width=12 --csv &&
+	says "predict steps" out "class11,class12,target1,target2,"
+# one yes or no a step: is this number larger than the one before?
+cat >rises.spec <<'EOF'
+input 1 steps=5
+gru 8
+dense 1 sigmoid
+loss bce
+optimizer adam rate=0.02
+batch 16
+epochs 40
+EOF
+awk 'BEGIN { for (i = 0; i < 300; i++) { t = ""; last = 0
+	for (k = 0; k < 5; k++) { v = (i * 7 + k * k * 31 + i * k * 5) % 20 / 20
+		printf "%s,", v; t = t (k ? "," : "") (v > last); last = v }
+	print t } }' >rises.csv
+expect "a class each step" 0 "$bpgen" train rises.spec rises.csv --validation 0.2 \
+	-q --require val_accuracy=0.9 && expect "a class each step" 0 "$bpgen" \
+	predict rises.spec rises.csv --csv &&
+	if awk -F, 'NR > 1 { for (k = 1; k <= 5; k++) right += $(NF-10+k) == $(NF-5+k) }
+		END { exit right < 0.9 * 5 * 300 }' out
+	then ok "a class each step"; else bad "a class each step"; fi
 sed '2s/^[0-9]*/27/' "$data/rhyme.csv" >ids.csv
 expect ids 65 "$bpgen" train "$specs/chars.spec" ids.csv &&
 	says "an id that is none" err \

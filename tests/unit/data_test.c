@@ -118,15 +118,15 @@ test_classes(void **state)
 
 	(void)state;
 	assert_non_null(table(w, "x,y\n1,2\n2,0\n3,1\n"));
-	assert_int_equal(data_class(w->d, w->net, 0), 2);
+	assert_int_equal(data_class(w->d, w->net, 0, 0), 2);
 	assert_string_equal(w->net->classes.v[2], "2");
 	data_targets(w->d, w->net, 0, t);
 	assert_true(t[0] == 0 && t[1] == 0 && t[2] == 1);
 	w->net->classes.n = 0;
 	assert_non_null(table(w, "1,dog\n2,cat\n3,eel\n4,cat\n"));
 	assert_string_equal(w->net->classes.v[0], "cat");
-	assert_int_equal(data_class(w->d, w->net, 0), 1);
-	assert_int_equal(data_class(w->d, w->net, 3), 0);
+	assert_int_equal(data_class(w->d, w->net, 0, 0), 1);
+	assert_int_equal(data_class(w->d, w->net, 3, 0), 0);
 	table(w, "1,dog\n2,cats\n");
 	says(w, "unknown class 'cats'", 2, 3);
 	assert_string_equal(w->c->diags.v[0].fix, "cat");
@@ -135,13 +135,13 @@ test_classes(void **state)
 	says(w, "unknown class '3'", 2, 3);
 	w->net->classes.n = 0;
 	assert_non_null(table(w, "1,30\n2,10\n3,20\n"));
-	assert_int_equal(data_class(w->d, w->net, 0), 2);
+	assert_int_equal(data_class(w->d, w->net, 0, 0), 2);
 	w->net->classes.n = 0;
 	table(w, "1,3\n2,4\n3,5\n4,6\n");
 	says(w, "class number 4", 4, 3);
 	w->net->classes.n = 0;
 	assert_non_null(table(w, "1,0,0,1\n2,1,0,0\n")); /* one-hot */
-	assert_int_equal(data_class(w->d, w->net, 0), 2);
+	assert_int_equal(data_class(w->d, w->net, 0, 0), 2);
 	table(w, "1,0,0,2\n");
 	says(w, "a target of 2", 1, 7);
 	end(w);
@@ -156,7 +156,7 @@ test_binary(void **state)
 	assert_non_null(table(w, "1,0\n2,1\n"));
 	assert_true(w->d->t[0] == 0 && w->d->t[1] == 1);
 	assert_non_null(table(w, "x,y\n1,yes\n2,no\n"));
-	assert_int_equal(data_class(w->d, w->net, 0), 1);
+	assert_int_equal(data_class(w->d, w->net, 0, 0), 1);
 	table(w, "x,y\n1,yes\n2,maybe\n");
 	says(w, "unknown class 'maybe'", 3, 3);
 	end(w);
@@ -185,7 +185,7 @@ test_split(void **state)
 	for (i = 0; i < 101; i++)
 		assert_true(seen[i]);
 	for (i = train; i < 101; i++)
-		held[data_class(w->d, w->net, a[i])]++;
+		held[data_class(w->d, w->net, a[i], 0)]++;
 	assert_true(held[0] == 10 && held[1] == 6 && held[2] == 4);
 	free(a);
 	free(b);

@@ -29,8 +29,8 @@ test_arrays(void **state)
 	assert_int_equal(d->rows, 2);
 	assert_true(data_input(d, 0, 0) == 0 && data_input(d, 0, 1) == 1);
 	assert_true(data_input(d, 1, 0) == 0.2 && data_input(d, 1, 1) == 0.4);
-	assert_int_equal(data_class(d, w->net, 0), 2);
-	assert_int_equal(data_class(d, w->net, 1), 0);
+	assert_int_equal(data_class(d, w->net, 0, 0), 2);
+	assert_int_equal(data_class(d, w->net, 1, 0), 0);
 	assert_int_equal(w->net->classes.n, 3);
 	assert_string_equal(w->net->classes.v[2], "2");
 	end(w);
@@ -135,7 +135,7 @@ test_gzip(void **state)
 	n += packed(pictures + PICTURES, BOTH - PICTURES, text + n,
 	            sizeof text - n);
 	assert_non_null(bytes(w, text, n));
-	assert_int_equal(data_class(w->d, w->net, 0), 2);
+	assert_int_equal(data_class(w->d, w->net, 0, 0), 2);
 	for (i = 2; i < n; i++)
 		assert_true(!bytes(w, text, i) && w->rc == EX_DATA);
 	for (i = 2; i < n; i++) {

@@ -160,8 +160,8 @@ test_labels(void **state)
 	assert_non_null(d);
 	assert_int_equal(d->rows, 3);
 	assert_string_equal(w->net->classes.v[0], "down");
-	assert_true(data_class(d, w->net, 0) == 1);
-	assert_true(data_class(d, w->net, 1) == 0);
+	assert_true(data_class(d, w->net, 0, 0) == 1);
+	assert_true(data_class(d, w->net, 1, 0) == 0);
 	end(w);
 }
 

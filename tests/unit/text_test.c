@@ -40,12 +40,12 @@ test_next(void **state)
 		assert_string_equal(w->net->classes.v[i], names[i]);
 	assert_true(data_input(d, 0, 0) == 2 && data_input(d, 0, 1) == 3 &&
 	            data_input(d, 0, 2) == 1);
-	assert_int_equal(data_class(d, w->net, 0), 4);
-	assert_int_equal(data_class(d, w->net, 3), 2);
+	assert_int_equal(data_class(d, w->net, 0, 0), 4);
+	assert_int_equal(data_class(d, w->net, 3, 0), 2);
 	/* the same numbers for another text, and no new characters */
 	d = text(w, "aaab");
 	assert_non_null(d);
-	assert_int_equal(data_class(d, w->net, 0), 3);
+	assert_int_equal(data_class(d, w->net, 0, 0), 3);
 	assert_null(text(w, "aaa\naa5a"));
 	says(w, "'toy' has no character like this one", 2, 3);
 	end(w);
@@ -64,7 +64,9 @@ test_each(void **state)
 	d = text(w, "abcab");
 	assert_non_null(d);
 	assert_true(d->rows == 3 && d->stored == 2);
-	assert_true(class_count(w->net) == 3 && !is_classifier(w->net));
+	assert_true(class_count(w->net) == 3 && class_places(w->net) == 2);
+	assert_true(!is_classifier(w->net));
+	assert_int_equal(data_class(d, w->net, 0, 1), 2);
 	data_targets(d, w->net, 1, t); /* after bc: c a */
 	assert_true(!t[0] && !t[1] && t[2] == 1 && t[3] == 1 && !t[4] && !t[5]);
 	end(w);
