@@ -38,6 +38,7 @@ typedef struct {
 	double flop[SIDES];
 	int inputs, outputs, params;
 	size_t samples, checked;
+	int steps;                  /* of a sample that inference is given */
 	float *x, *t, *y, *w, *learnt;
 	double start, reference;    /* loss before and after training */
 	float *right;               /* outputs of the first samples */
@@ -101,6 +102,7 @@ count_flop(Bench *b)
 	double macs = 0, below = 0, update;
 	int i;
 
+	b->steps = 1;
 	for (i = 0; i < w->layers; i++) {
 		double m = (double)w->width[i] * w->width[i + 1];
 		macs += m;
@@ -112,11 +114,12 @@ count_flop(Bench *b)
 	} else if (!strcmp(w->shape, "lstm")) { /* 32 steps of 1 input */
 		macs = 32*4*16*(1 + 16) + 16;
 		below = 31*4*16*16 + 16;
+		b->steps = 32;
 	}
 	update = w->adam ? 12 : w->batch > 1 ? 2 : 0;
 	b->flop[TRAIN] = 4 * macs + 2 * below +
 		update * b->params / (double)w->batch;
-	b->flop[INFER] = 2 * macs;
+	b->flop[INFER] = 2 * macs / b->steps;
 }
 
 /* the fields of a line of works.txt */
@@ -369,7 +372,8 @@ measure(Bench *b, Contestant *c, int count, int rounds)
 				if (takes_part(b, &c[i], side))
 					c[i].ns[side][k] = 1e9 * run(b, &c[i],
 						side, c[i].slice[side]) /
-						(double)c[i].slice[side];
+						(double)c[i].slice[side] /
+						(side == INFER ? b->steps : 1);
 	for (i = 0; i < count; i++)
 		for (side = 0; side < SIDES; side++)
 			qsort(c[i].ns[side], (size_t)rounds, sizeof(double),

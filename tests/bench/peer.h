@@ -26,7 +26,8 @@ typedef struct {
 	/* mini-batches of work->batch, one update each; count is a multiple;
 	 * NULL: inference alone */
 	void (*train)(void *p, const float *x, const float *t, size_t count);
-	/* one sample at a time, as if the next were not there yet */
+	/* one sample at a time, as if the next were not there yet; of a
+	 * sequence one step at a time */
 	void (*infer)(void *p, const float *x, float *y, size_t count);
 	/* how its network is another one than asked for, or NULL */
 	const char *(*differs)(const Work *work);

@@ -178,7 +178,8 @@ FILENAME ~ /known.txt$/ {
 FILENAME ~ /works.txt$/ {
 	if ($1 !~ /^#/) {
 		title[$1] = $3 " " $4 " " $5 ", training, " $6 ", batch " $8
-		title[$2] = $3 " " $4 " " $5 ", inference of one sample"
+		title[$2] = $3 " " $4 " " $5 ", inference of one " \
+			($3 == "lstm" ? "step" : "sample")
 	}
 	next
 }

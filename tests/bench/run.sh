@@ -98,7 +98,12 @@ contestants() {
 		wait
 		return 0
 		;;
-	[!0-9]*) return 0 ;;
+	lstm)
+		# shellcheck disable=SC2086
+		build hand lstm.c -DBATCH="$8" $wide
+		wait
+		return 0
+		;;
 	esac
 	widest=$(echo "$3" | tr - '\n' | sort -n | tail -n 1)
 	network=$(constants "$@")
@@ -134,7 +139,7 @@ contest() {
 	# shellcheck disable=SC2086
 	"$folder/bench" -r "$BENCH_ROUNDS" -d "$folder/$work/data" "$@" \
 		"$folder/$work/double.so" $own $peers >>"$table.new"
-	[ "$3" != lstm ] && [ -n "$python" ] && "$python" "$bench/peers/peers.py" 5 \
+	[ -n "$python" ] && "$python" "$bench/peers/peers.py" 5 \
 		"$folder/$work/data" "$@" >>"$table.new"
 	return 0
 }

@@ -131,8 +131,19 @@ infer(void *p, const float *x, float *y, size_t count)
 {
 	size_t i;
 
+#ifdef NET_STEP_INPUTS
+	size_t k;
+
+	for (i = 0; i < count; i++) {
+		net_reset(p);
+		for (k = 0; k < NET_INPUTS; k += NET_STEP_INPUTS)
+			net_step(p, x + i * NET_INPUTS + k,
+				y + i * NET_OUTPUTS);
+	}
+#else
 	for (i = 0; i < count; i++)
 		net_forward(p, x + i * NET_INPUTS, y + i * NET_OUTPUTS);
+#endif
 }
 #endif
 

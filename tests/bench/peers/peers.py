@@ -26,6 +26,8 @@ class Work:
         (self.train_name, self.infer_name, shape, self.hidden, self.output,
          rule, rate, batch) = fields
         self.lenet = shape == "lenet"
+        self.lstm = shape == "lstm"
+        self.steps = 32 if self.lstm else 1
         self.adam = rule == "adam"
         self.rate, self.batch = float(rate), int(batch)
         with open(data, "rb") as f:
@@ -45,6 +47,8 @@ class Work:
         if self.lenet:
             self.shapes = [((6, 1, 5, 5), 6), ((16, 6, 5, 5), 16),
                            ((120, 256), 120), ((84, 120), 84), ((10, 84), 10)]
+        elif self.lstm:
+            self.shapes = []
         else:
             widths = [int(n) for n in shape.split("-")]
             self.shapes = [((o, i), o) for i, o in zip(widths, widths[1:])]
@@ -92,7 +96,7 @@ class Numpy:
 
     def __init__(self, work):
         self.work = work
-        self.usable = not work.lenet
+        self.usable = not work.lenet and not work.lstm
         self.set()
 
     def set(self):
@@ -159,11 +163,12 @@ class Torch:
 
     def __init__(self, work):
         self.work = work
-        self.usable = True
+        self.usable = not work.lstm
         self.x, self.t = torch.tensor(work.x), torch.tensor(work.t)
         if work.lenet:
             self.x = self.x.reshape(-1, 1, 28, 28)
-        self.set()
+        if self.usable:
+            self.set()
 
     def set(self):
         self.layers = [[torch.tensor(p, requires_grad=self.grad) for p in pair]
@@ -226,7 +231,7 @@ class TorchByHand(Torch):
 
     def __init__(self, work):
         Torch.__init__(self, work)
-        self.usable = not work.lenet and not work.adam
+        self.usable = not (work.lenet or work.lstm or work.adam)
 
     def train(self, at):
         with torch.inference_mode():
@@ -262,8 +267,68 @@ class TorchByHand(Torch):
         return d
 
 
+class TorchLstm:
+    """nn.LSTM and nn.LSTMCell; both biases as one, which the rule sees once"""
+    name = "torch/autograd"
+
+    def __init__(self, work):
+        self.work = work
+        self.usable = work.lstm and torch is not None
+        if self.usable:
+            self.x = torch.tensor(work.x)[..., None]
+            self.t = torch.tensor(work.t)
+            self.set()
+
+    def set(self):
+        units, at, out = 16, 0, []
+        for shape in ((4 * units, 1), (4 * units, units), (4 * units,),
+                      (1, units), (1,)):
+            n = math.prod(shape)
+            out.append(torch.tensor(self.work.w[at:at + n].reshape(shape)))
+            at += n
+        self.net = torch.nn.LSTM(1, units, batch_first=True)
+        self.cell = torch.nn.LSTMCell(1, units)
+        for i, name in enumerate(("weight_ih", "weight_hh", "bias_ih")):
+            setattr(self.net, name + "_l0", torch.nn.Parameter(out[i]))
+            setattr(self.cell, name, getattr(self.net, name + "_l0"))
+        self.net.bias_hh_l0 = self.cell.bias_hh = torch.nn.Parameter(
+            torch.zeros(4 * units), requires_grad=False)
+        self.params = [getattr(self.net, name + "_l0") for name in
+                       ("weight_ih", "weight_hh", "bias_ih")]
+        self.params += [p.requires_grad_() for p in out[3:]]
+        self.rule = torch.optim.SGD(self.params, lr=self.work.rate,
+                                    foreach=True)
+
+    def outputs(self, x):
+        return F.linear(self.net(x)[1][0][0], *self.params[3:])
+
+    def train(self, at):
+        n = self.work.batch
+        self.rule.zero_grad(set_to_none=True)
+        y = self.outputs(self.x[at:at + n])
+        (0.5 * ((y - self.t[at:at + n]) ** 2).sum() / n).backward()
+        self.rule.step()
+
+    def infer(self, at):
+        """a step at a time"""
+        with torch.inference_mode():
+            state = None
+            for x in self.x[at]:
+                state = self.cell(x[None], state)
+                y = F.linear(state[0], *self.params[3:])
+            return y[0]
+
+    def weights(self):
+        return self
+
+
 def loss_of(work, layers):
     """in double, of the judged samples"""
+    if work.lstm:
+        t = work.t[:work.judged]
+        with torch.inference_mode():
+            y = layers.outputs(layers.x[:work.judged]).double().numpy()
+        return 0.5 * ((y - t) ** 2).sum() / len(t)
     if work.lenet:
         x = torch.tensor(work.x[:work.judged]).double()
         x = x.reshape(-1, 1, 28, 28)
@@ -317,7 +382,8 @@ def contest(work, peer, rounds):
     error = max(np.abs(np.asarray(peer.infer(i)) - work.right[i]).max()
                 for i in range(work.judged))
     if work.infer_name != "-":
-        show(work, work.infer_name, peer, measure(peer, peer.infer, 1, rounds),
+        ns = measure(peer, peer.infer, 1, rounds)
+        show(work, work.infer_name, peer, [t / work.steps for t in ns],
              work.flop_infer, error, TOLERANCE_OUT)
     peer.set()
     for at in range(0, work.checked, work.batch):
@@ -334,7 +400,7 @@ def main():
     kinds = [Numpy]
     if torch:
         torch.set_num_threads(1)
-        kinds += [Torch, TorchByHand]
+        kinds += [Torch, TorchByHand, TorchLstm]
     for kind in kinds:
         peer = kind(work)
         if peer.usable:
