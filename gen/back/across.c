@@ -55,8 +55,7 @@ across_cost(Vectors *v, const Stmt *s)
 	if (s->nridx && lane == SAMPLE)
 		return cost_of_samples(v, s);
 	if ((p->net->strict && !in_lanes(p, s)) || s->red != RED_SUM ||
-	    s->scatter || s->nguard || s->nridx != 1 ||
-	    v->samples > 1 || extent < v->least ||
+	    s->scatter || s->nguard || s->nridx != 1 || extent < v->least ||
 	    x->op != E_MUL || !lies_along(v, x->a, lane, &vector) ||
 	    !lies_along(v, x->b, lane, &vector) || !vector)
 		return 0;
@@ -76,23 +75,39 @@ rows_of(int32_t extent, int32_t most)
 	return extent < most ? extent : most;
 }
 
+/* the results that a tile has side by side: the last of all that have a number
+ * that is known; false: there is one result alone */
+static bool
+row_of(const Vectors *v, const Stmt *s, Index *row)
+{
+	const Program *p = v->p;
+	bool found = false;
+	uint32_t i;
+
+	for (i = 0; i < s->nidx; i++) {
+		Index x = p->indices.v[s->idx + i];
+		if (tile_extent(v, x) < 2 || tile_varies(v, x))
+			continue;
+		*row = x;
+		found = true;
+	}
+	return found;
+}
+
 /* `rest`: of the rows those that remain; false: none do */
 bool
 across(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 {
 	const Program *p = v->p;
-	Index lane = p->indices.v[s->ridx], row = SAMPLE;
+	Index lane = p->indices.v[s->ridx], row = lane;
 	int32_t extent = tile_extent(v, lane), rows = 1, n = 1;
 	int32_t panel = lane == SAMPLE ? 0 : tile_panel(v, s, lane);
 	int32_t block = layout_round(1);
 	int32_t vectors = panel && !in_lanes(p, s) ? panel / block : 1;
 	uint32_t i;
 
-	for (i = 0; i < s->nidx; i++)
-		if (p->index.v[p->indices.v[s->idx + i]].extent > 1)
-			row = p->indices.v[s->idx + i];
-	if (row != SAMPLE) {
-		n = p->index.v[row].extent;
+	if (row_of(v, s, &row)) {
+		n = tile_extent(v, row);
 		rows = rows_of(n, MOST_VECTORS / vectors);
 	}
 	if (rest && n % rows == 0)
@@ -102,11 +117,11 @@ across(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	q->sums = in_lanes(p, s) ? s->lanes : 1;
 	for (i = 0; i < s->nidx; i++) {
 		Index x = p->indices.v[s->idx + i];
-		if (x != row && p->index.v[x].extent > 1)
+		if (x != row && tile_extent(v, x) > 1)
 			tile_loop(v, q, (Loop){ .index = x, .step = 1,
-			    .count = p->index.v[x].extent });
+			    .count = tile_extent(v, x) });
 	}
-	if (row != SAMPLE && !rest)
+	if (row != lane && !rest)
 		tile_loop(v, q, (Loop){ .index = row, .step = rows,
 		    .count = n / rows });
 	if (q->sums > 1) {
@@ -125,7 +140,7 @@ across(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 		tile_loop(v, q, (Loop){ .index = lane, .step = 1,
 		    .vectors = vectors, .count = panel ? panel : extent,
 		    .guarded = panel && extent % panel });
-	if (row != SAMPLE)
+	if (row != lane)
 		tile_loop(v, q, (Loop){ .index = row, .step = 1,
 		    .how = LOOP_UNROLL, .count = rest ? n % rows : rows,
 		    .first = rest ? n / rows * rows : 0 });

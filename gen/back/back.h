@@ -76,12 +76,6 @@ typedef struct {
 typedef VEC(Field) Fields;
 int64_t fields(const Program *p, const Plan *plan, Fields *out);
 
-/* ---- pack.c: copies of weights that lie the other way */
-typedef struct { TensorId tensor; int lane; } TurnedOne;
-typedef VEC(TurnedOne) Turned;
-void pack(Program *p, Kernel kernel, bool steps, const Layout *layout,
-	Turned *made);
-
 /* ---- vector.c: which statements run by vectors, and their tiles */
 typedef struct {
 	Program *p;
@@ -129,6 +123,11 @@ void abreast(Vectors *v, Kernel kernel, uint64_t *random, AllLying *made);
 /* ---- across.c: sums whose lanes are joined */
 double across_cost(Vectors *v, const Stmt *s);
 bool across(Vectors *v, const Stmt *s, Schedule *q, bool rest);
+
+/* ---- pack.c: copies of weights that lie the other way */
+typedef struct { TensorId tensor; int lane; } TurnedOne;
+typedef VEC(TurnedOne) Turned;
+void pack(Vectors *v, Kernel kernel, bool steps, Turned *made);
 
 /* ---- schedule_text.c: schedules -> text, and back */
 typedef struct {                /* how a statement is to run */

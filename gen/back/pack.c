@@ -69,11 +69,24 @@ copy_of(Program *p, TensorId w, const Stmt *like, Stmts *out)
 	return d.target;
 }
 
+/* Is it better to join lanes than to have lanes of results?  Few results from
+ * many terms. */
+static bool
+joins(Vectors *v, const Stmt *s, int32_t results)
+{
+	double terms = (double)(stmt_points(v->p, s) * stmt_terms(v->p, s));
+	double joined = across_cost(v, s);
+
+	return joined > 0 && joined < cost_vectors(terms, results, 0);
+}
+
 /* the statement with its reads of weights turned; copies go to `out` */
 static Stmt
-reads_turned(Program *p, Stmt s, const Layout *layout, uint32_t known,
-	TensorId *copies, Turned *made, Stmts *out)
+reads_turned(Vectors *v, Stmt s, uint32_t known, TensorId *copies,
+	Turned *made, Stmts *out)
 {
+	Program *p = v->p;
+	const Stmt was = s;
 	const Expr x = p->exprs.v[s.expr];
 	const ExprId kid[2] = { x.a, x.b };
 	int k, lane;
@@ -83,8 +96,9 @@ reads_turned(Program *p, Stmt s, const Layout *layout, uint32_t known,
 		Turn t = { r.tensor, 0, r.sub };
 		if (r.op != E_READ || r.tensor >= known)
 			continue;
-		lane = crosses(p, &s, &r, &layout[r.tensor]);
-		if (lane < 0)
+		lane = crosses(p, &s, &r, &v->layout[r.tensor]);
+		if (lane < 0 || joins(v, &was,
+		    p->tensors.v[r.tensor].shape.dim[lane]))
 			continue;
 		if (!copies[r.tensor]) {
 			copies[r.tensor] = copy_of(p, r.tensor, &s, out);
@@ -101,9 +115,9 @@ reads_turned(Program *p, Stmt s, const Layout *layout, uint32_t known,
  * stand in front of a scan, whose steps share them: for `steps` alone where
  * nothing else would. */
 void
-pack(Program *p, Kernel kernel, bool steps, const Layout *layout,
-	Turned *made)
+pack(Vectors *v, Kernel kernel, bool steps, Turned *made)
 {
+	Program *p = v->p;
 	const Stmts from = p->kernel[kernel];
 	TensorId *copies = mem(p->c, (p->tensors.n + 1) * sizeof *copies);
 	uint32_t known = p->tensors.n, i, k;
@@ -112,8 +126,7 @@ pack(Program *p, Kernel kernel, bool steps, const Layout *layout,
 	for (i = 0; i < from.n; i++) {
 		Stmt s = from.v[i];
 		if (s.scan || !steps)
-			s = reads_turned(p, s, layout, known, copies, made,
-			                 &out);
+			s = reads_turned(v, s, known, copies, made, &out);
 		PUSH(p->c, &step, s);
 		if (s.scan && i + 1 < from.n && from.v[i + 1].scan == s.scan)
 			continue;

@@ -208,6 +208,15 @@ layout_copy(Planner *a)
 	return l;
 }
 
+static Vectors
+vectors_of(Planner *a, Kernel kernel, const Stmts *list, Layout *layout)
+{
+	return (Vectors){ .p = a->p, .list = list, .layout = layout,
+		.samples = a->plan->kernel[kernel].samples,
+		.exact = kernel == K_STEP, .least = 2,
+		.seen = mem(a->p->c, (a->p->exprs.n + 1) * sizeof(uint32_t)) };
+}
+
 /* what a kernel keeps to itself */
 static void
 lie(Planner *a, Kernel kernel)
@@ -215,13 +224,11 @@ lie(Planner *a, Kernel kernel)
 	Program *p = a->p;
 	const KernelPlan *k = &a->plan->kernel[kernel];
 	const Stmts list = p->kernel[kernel];
-	Vectors v = { .p = p, .list = &list, .layout = layout_copy(a),
-	              .samples = k->samples, .exact = kernel == K_STEP,
-	              .least = 2 };
+	Vectors v;
 
 	if (!k->samples || k->by_samples || !wants(p, kernel))
 		return;
-	v.seen = mem(p->c, (p->exprs.n + 1) * sizeof *v.seen);
+	v = vectors_of(a, kernel, &list, layout_copy(a));
 	abreast(&v, kernel, a->o->random ? &a->state : NULL,
 	        &a->lying[kernel]);
 }
@@ -338,15 +345,18 @@ turn(Planner *a, Turned *turned)
 {
 	static const Kernel kernels[] = { K_FORWARDS, K_GRADIENTS, K_STEP,
 		K_GRADIENT };
+	Vectors v;
 	uint32_t i;
 	bool one;
 
 	for (i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
 		one = kernels[i] == K_GRADIENT ||
 		      (kernels[i] == K_STEP && a->p->net->batch <= 1);
-		if (a->vectors && (!a->o->random ||
-		    random_below(&a->state, 2)))
-			pack(a->p, kernels[i], one, a->layout, turned);
+		if (!a->vectors || (a->o->random &&
+		    !random_below(&a->state, 2)))
+			continue;
+		v = vectors_of(a, kernels[i], NULL, a->layout);
+		pack(&v, kernels[i], one, turned);
 	}
 }
 
