@@ -1484,6 +1484,64 @@ bp_store_rest##S(R *p, V v, int rest) \
 		bp_scatter##S(p, 1, v, rest); \
 }
 
+/* Off-diagonal blocks of h lanes change places, in v[i] and v[i + h]: after all h
+ * that are a power of 2, rows are columns. */
+#define BP_UPPER(i, h) ((i) & ((h)%64)) ? (h)/64 + (i) - (h)%64 : (i)
+#define BP_LOWER(i, h) ((i) & ((h)%64)) ? (h)/64 + (i) : ((i) + (h)%64)%((h)/64)
+#define BP_SWAP(V, n, v, h, i) \
+	if (h < n && (i)%(2*h) < h && i < n) { \
+		const V bp_upper = BP_MIX(V, n, v[i], v[(i + h)%n], BP_UPPER, \
+			n*64 + h); \
+		v[(i + h)%n] = BP_MIX(V, n, v[i], v[(i + h)%n], BP_LOWER, \
+			n*64 + h); \
+		v[i] = bp_upper; \
+	}
+#define BP_EACH(f, V, n, v, h) \
+	f(V, n, v, h, 0) f(V, n, v, h, 1) f(V, n, v, h, 2) f(V, n, v, h, 3) \
+	f(V, n, v, h, 4) f(V, n, v, h, 5) f(V, n, v, h, 6) f(V, n, v, h, 7) \
+	f(V, n, v, h, 8) f(V, n, v, h, 9) f(V, n, v, h, 10) f(V, n, v, h, 11) \
+	f(V, n, v, h, 12) f(V, n, v, h, 13) f(V, n, v, h, 14) f(V, n, v, h, 15)
+#define BP_GET_ROW(S, n, v, whole, i) \
+	if (i < n) \
+		v[(i)%n] = whole ? bp_load##S(from + i*from_stride) : \
+			bp_load_rest##S(from + (i < lanes ? i : 0) \
+			*from_stride, rows);
+#define BP_PUT_ROW(S, n, v, whole, i) \
+	if (i < n && i < rows) \
+		bp_store_rest##S(to + i*to_stride, v[(i)%n], whole ? n : lanes);
+
+/* to[r*to_stride + l] = from[l*from_stride + r], r < rows, l < lanes; both may be
+ * more than there are: 16 rows, and the lanes of a vector, are turned */
+#define BP_TURNS(S, V, n, R) \
+BP_VECTOR void \
+bp_turn_block##S(R *to, bp_stride to_stride, const R *from, \
+	bp_stride from_stride, int rows, int lanes, int whole) \
+{ \
+	V v[n]; \
+\
+	BP_EACH(BP_GET_ROW, S, n, v, whole) \
+	BP_EACH(BP_SWAP, V, n, v, 8) \
+	BP_EACH(BP_SWAP, V, n, v, 4) \
+	BP_EACH(BP_SWAP, V, n, v, 2) \
+	BP_EACH(BP_SWAP, V, n, v, 1) \
+	BP_EACH(BP_PUT_ROW, S, n, v, whole) \
+} \
+\
+BP_APART void \
+bp_turn##S(R *to, bp_stride to_stride, const R *from, bp_stride from_stride, \
+	int rows, int lanes) \
+{ \
+	int r, end = rows < 16 ? rows : 16; \
+\
+	for (r = 0; r < end; r += n) \
+		if (end - r >= n && lanes >= n) \
+			bp_turn_block##S(to + r*to_stride, to_stride, \
+				from + r, from_stride, n, n, 1); \
+		else \
+			bp_turn_block##S(to + r*to_stride, to_stride, \
+				from + r, from_stride, end - r, lanes, 0); \
+}
+
 /* p[i] is the sum of v[i], i < count <= 16; v is lost, and a place without a sum,
  * as far as there is room, may get one too */
 #define BP_SUMS_AT(S, n, k) \
@@ -1587,6 +1645,7 @@ bp_store_rest_vf(float *p, bp_vf v, int rest)
 BP_VECTORS_REST(_vf, bp_vf, BP_LANES_VF, float)
 #endif
 BP_STORE_SUMS(_vf, bp_vf, BP_LANES_VF, float)
+BP_TURNS(_vf, bp_vf, BP_LANES_VF, float)
 #else
 typedef float bp_vf;
 #define bp_load_vf(p) (*(p))
@@ -1603,6 +1662,17 @@ typedef float bp_vf;
 #define bp_sum_vf(v) (v)
 #define bp_add_lanes_vf(s, v, rest) ((rest) > 0 ? (s) + (v) : (s))
 #define bp_lane_vf(v, i) (v)
+
+BP_INLINE void
+bp_turn_vf(float *to, long to_stride, const float *from, long from_stride, int rows,
+	int lanes)
+{
+	int r;
+
+	(void)from_stride;
+	for (r = 0; r < rows && r < 16 && lanes > 0; r++)
+		to[r*to_stride] = from[r];
+}
 
 BP_INLINE void
 bp_store_sums_vf(float *p, const float *v, int count, int room)
@@ -1717,6 +1787,7 @@ bp_store_rest_v(double *p, bp_v v, int rest)
 BP_VECTORS_REST(_v, bp_v, BP_LANES_V, double)
 #endif
 BP_STORE_SUMS(_v, bp_v, BP_LANES_V, double)
+BP_TURNS(_v, bp_v, BP_LANES_V, double)
 #else
 typedef double bp_v;
 #define bp_load_v(p) (*(p))
@@ -1733,6 +1804,17 @@ typedef double bp_v;
 #define bp_sum_v(v) (v)
 #define bp_add_lanes_v(s, v, rest) ((rest) > 0 ? (s) + (v) : (s))
 #define bp_lane_v(v, i) (v)
+
+BP_INLINE void
+bp_turn_v(double *to, long to_stride, const double *from, long from_stride, int rows,
+	int lanes)
+{
+	int r;
+
+	(void)from_stride;
+	for (r = 0; r < rows && r < 16 && lanes > 0; r++)
+		to[r*to_stride] = from[r];
+}
 
 BP_INLINE void
 bp_store_sums_v(double *p, const double *v, int count, int room)

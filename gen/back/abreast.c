@@ -107,8 +107,8 @@ cost_along(Choice *c, uint32_t id, Index lane)
 		if (!wants_copy(c, s, a, lane))
 			continue;
 		gathers--;
-		copies += cost_vectors((double)tensor_size(&c->p->tensors.v[
-			a->tensor]), layout_round(1), 1);
+		copies += cost_turned((double)tensor_size(&c->p->tensors.v[
+			a->tensor]), layout_round(1));
 	}
 	return cost_vectors(terms_of(c, s), extent, gathers) + copies;
 }

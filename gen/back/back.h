@@ -47,6 +47,7 @@ Layout layout_panels(const Tensor *t, int lane);
 /* ---- cost.c: what ways to run a statement cost, and what follows */
 enum { MOST_VECTORS = 12 };     /* of sums that 16 registers hold */
 double cost_vectors(double points, int32_t extent, int gathers);
+double cost_turned(double points, int32_t extent);
 bool cost_pays(double vectors, double points);
 typedef enum {                  /* lanes of a weight that is read belong to */
 	ALONG,                      /* as many results */
@@ -128,6 +129,12 @@ bool across(Vectors *v, const Stmt *s, Schedule *q, bool rest);
 typedef struct { TensorId tensor; int lane; } TurnedOne;
 typedef VEC(TurnedOne) Turned;
 void pack(Vectors *v, Kernel kernel, bool steps, Turned *made);
+
+/* ---- turn.c: copies whose lanes become rows; a block has so many rows */
+enum { TURNED = 16 };
+bool turns(const Vectors *v, const Stmt *s, Index lane, Index *row);
+bool may_turn(const Vectors *v, const Stmt *s);
+bool is_turned(const Vectors *v, const Stmt *s, const Schedule *q);
 
 /* ---- schedule_text.c: schedules -> text, and back */
 typedef struct {                /* how a statement is to run */

@@ -4,7 +4,8 @@
  *
  * The unit is one multiply-add of a vector of BLOCK reals.  A term that runs by
  * scalars costs as much: its chain of additions cannot be cut in strict mode.
- * A vector whose elements lie apart comes one by one (GATHER).  Adding up the
+ * A vector whose elements lie apart comes one by one (GATHER), or, where all is
+ * copied, with its neighbours from a block (TURN).  Adding up the
  * lanes of a vector takes as long as JOIN of them.  A line of the cache that is
  * read once costs LINE, so that lanes which are padding cost what they fetch.
  * Which works well is measured, not derived:
@@ -17,7 +18,7 @@
  * panels     as wide as the vectors that a tile holds side by side. */
 #include "back.h"
 
-enum { WIDE_TILE = 26, GATHER = 10, JOIN = 7, LATENCY = 4 };
+enum { WIDE_TILE = 26, GATHER = 10, TURN = 4, JOIN = 7, LATENCY = 4 };
 #define LINE .5
 enum { NEAR = 1 << 19 };         /* bytes */
 #define CLEARLY .8              /* of the scalars' cost: worth a change */
@@ -40,6 +41,13 @@ cost_vectors(double points, int32_t extent, int gathers)
 {
 	return points / extent * layout_round(extent) / layout_round(1) *
 	       (1 + GATHER * gathers);
+}
+
+/* so many are copied from rows to columns */
+double
+cost_turned(double points, int32_t extent)
+{
+	return TURN * cost_vectors(points, extent, 0);
 }
 
 bool

@@ -14,6 +14,8 @@ followers(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	uint32_t first = k->schedules.n - 1, n;
 	Schedule q;
 
+	if (is_turned(v, &list->v[from], &k->schedules.v[first]))
+		return 1;
 	for (n = 1; n < most && from + n < list->n &&
 	     !a->unrolled[from + n]; n++) {
 		q = (Schedule){ .stmt = from + n, .part = a->part };

@@ -3,7 +3,7 @@
  * the statement, or NULL, out. */
 #include "back.h"
 
-enum { MOST_SUMS = 64, MOST_UNROLL = 4096, MOST_COLUMNS = 4, MOST_ROWS = 12 };
+enum { MOST_SUMS = 64, MOST_UNROLL = 4096, MOST_COLUMNS = 4, MOST_ROWS = TURNED };
 
 typedef struct {
 	Vectors *v;
@@ -173,7 +173,7 @@ beside(const Judged *j, const Loop *l[2], uint32_t n, int32_t blocks,
 		return say(j, "one loop must step by the panels of a tile, and "
 		           "one go through a panel, over", row->index);
 	if (row->count > MOST_ROWS || row->guarded || row->clamped)
-		return "a tile has at most 12 rows, one after the other";
+		return "a tile has at most 16 rows, one after the other";
 	return apart ? say(j, "vectors that lie apart and end early must come "
 	           "one at a time along", row->index) : NULL;
 }
@@ -232,7 +232,7 @@ rows(const Judged *j)
 	if (!loop_is_result(j->v->p, j->s, row))
 		return "the rows of a tile are results";
 	if (row->count > MOST_ROWS || row->guarded || row->step != 1)
-		return "a tile has at most 12 rows, one after the other";
+		return "a tile has at most 16 rows, one after the other";
 	if (tile_varies(j->v, row->index) && !row->clamped)
 		return "rows over samples must be clamped";
 	why = loops_over(j, row->index, l, &n);

@@ -257,6 +257,12 @@ some_rows(Drawn *d)
 	int32_t most;
 
 	d->rows = d->step = 1;
+	if (d->columns == 1 && turns(d->v, d->s, d->lane, &d->row) &&
+	    random_below(d->state, 2)) {
+		d->rows = TURNED;
+		d->rowed = d->clamped = true;
+		return;
+	}
 	for (i = 0; i < d->s->nidx && n < MAX_RANK + 2; i++) {
 		Index x = p->indices.v[d->s->idx + i];
 		if (x != d->lane && tile_extent(d->v, x) > 1)

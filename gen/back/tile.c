@@ -309,6 +309,10 @@ emit_tile(Emit *e, uint32_t from, uint32_t to, uint32_t depth)
 	e->use_vectors = true;
 	e->lane = q->lane;
 	e->along_now++;
+	if (tile_turns(&t)) {
+		tile_turn(&t);
+		return;
+	}
 	rows_begin(&t, rows);
 	if (q->across) {
 		tile_across(&t, rows);

@@ -21,6 +21,10 @@ typedef struct {
 
 enum { MOST_ROWS = 16 };
 
+/* ---- turn.c: a copy from rows to columns */
+bool tile_turns(const Tile *t);
+void tile_turn(Tile *t);
+
 /* ---- tile.c: places of the tile, and names of what is read at them */
 typedef struct { Index row, lane; Bound was_row, was_lane; } Spot;
 Spot tile_go(Tile *t, const Schedule *q, const Bound *rows, int32_t r,

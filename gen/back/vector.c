@@ -178,9 +178,13 @@ tile_cost(Vectors *v, const Stmt *s, Index lane)
 {
 	const Program *p = v->p;
 	int gathers;
+	Index row;
 
 	if (!tile_along(v, s, lane, &gathers))
 		return 0;
+	if (turns(v, s, lane, &row))
+		return cost_turned((double)stmt_points(p, s),
+		                   tile_extent(v, lane));
 	return cost_vectors((double)(stmt_points(p, s) * stmt_terms(p, s)),
 	                    tile_extent(v, lane), gathers);
 }
@@ -333,15 +337,14 @@ reduce(Vectors *v, const Stmt *s, Schedule *q, Index i)
 
 /* The rows of a tile: other results, or panels of the lane.  Only samples whose
  * number varies are clamped. */
-typedef struct { Index index; int32_t n, of, step; } Rows;
+typedef struct { Index index; int32_t n, of, step; bool clamped; } Rows;
 
 /* all whole tiles */
 static void
 row_loop(Vectors *v, Schedule *q, const Rows *r)
 {
 	tile_loop(v, q, (Loop){ .index = r->index, .step = r->n * r->step,
-	    .count = tile_varies(v, r->index) ? (r->of + r->n - 1) / r->n :
-	             r->of / r->n });
+	    .count = (r->of + (r->clamped ? r->n - 1 : 0)) / r->n });
 }
 
 /* those of one tile, or of what remains */
@@ -349,7 +352,7 @@ static void
 rows_of_tile(Vectors *v, Schedule *q, const Rows *r, bool rest)
 {
 	tile_loop(v, q, (Loop){ .index = r->index, .step = r->step,
-	    .how = LOOP_UNROLL, .clamped = tile_varies(v, r->index),
+	    .how = LOOP_UNROLL, .clamped = r->clamped,
 	    .count = rest ? r->of % r->n : r->n,
 	    .first = rest ? r->of / r->n * r->n * r->step : 0 });
 }
@@ -404,12 +407,18 @@ choose_rows(Vectors *v, const Stmt *s, const Schedule *q, int32_t panel,
 	int32_t extent = layout_round(tile_extent(v, q->lane));
 	Rows r = { .index = q->lane, .n = 1, .step = 1 };
 
+	if (turns(v, s, q->lane, &r.index)) {
+		r.of = tile_extent(v, r.index);
+		r.n = TURNED;
+		r.clamped = true;
+		return r;
+	}
 	if (!tile_reductions(v, s) || s->lanes != 1)
 		return r;
 	if (row_index(v, s, q->lane, &r.index)) {
 		r.of = tile_extent(v, r.index);
-		r.n = cost_rows(r.of, vectors, !tile_varies(v, r.index),
-		                v->wide);
+		r.clamped = tile_varies(v, r.index);
+		r.n = cost_rows(r.of, vectors, !r.clamped, v->wide);
 	} else if (panel && extent % panel == 0 && !apart) {
 		r.of = extent / panel;
 		r.n = cost_beside(r.of, vectors);
@@ -475,7 +484,7 @@ tile_loops(Vectors *v, const Stmt *s, Schedule *q, bool rest)
 	if (r.n > 1 || rest)
 		rows_of_tile(v, q, &r, rest);
 	v->rows = other;
-	v->rest = r.n > 1 && !tile_varies(v, r.index) && r.of % r.n;
+	v->rest = r.n > 1 && !r.clamped && r.of % r.n;
 	tile_loop(v, q, (Loop){ .index = q->lane, .count = vectors, .step = 1,
 	    .how = LOOP_VECTORS });
 }
@@ -741,7 +750,7 @@ tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
 	if (s->red != RED_NONE || s->nridx || s->add ||
 	    !tile_mapped(v, list, a, group, n, id, q, of) ||
 	    !tile_along(v, s, q->lane, &gathers) ||
-	    (gathers && overhangs(v, &group[0])))
+	    (gathers && (overhangs(v, &group[0]) || may_turn(v, s))))
 		return false;
 	tile_pad(v, s->target);
 	return true;

@@ -571,6 +571,43 @@ samples_abreast(void **state)
 	ctx_free(c);
 }
 
+/* few results of many terms: lanes are joined; weights of many: turned */
+static void
+batches(void **state)
+{
+	static const char *const spec[] = {
+		"input 1000\ndense 1\nloss half_sse\n"
+		"optimizer sgd rate=0.1\nbatch 32\nmath fast\n",
+		"input 90\ndense 80 tanh\ndense 70\nloss half_sse\n"
+		"optimizer sgd rate=0.1\nbatch 32\nmath fast\n"
+	};
+	uint32_t i, k, across[2] = { 0 }, turned[2] = { 0 };
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		PlanOptions how = { .unroll = UNROLL_NONE };
+		jmp_buf out;
+		Ctx *c = context(&out);
+		const KernelPlan *step;
+
+		if (setjmp(out))
+			fail_msg("%s", c->exit_text);
+		step = &plan(program_of(c, spec[i]), &how)->kernel[K_STEP];
+		for (k = 0; k < step->schedules.n; k++) {
+			const Schedule *q = &step->schedules.v[k];
+			const Loop *l = &q->loops.v[q->loops.n - 1];
+			across[i] += q->across && q->lane != SAMPLE;
+			turned[i] += q->tile && q->loops.n > 1 &&
+			             l[-1].clamped && l[-1].count == TURNED;
+		}
+		ctx_free(c);
+	}
+	assert_int_equal(across[0], 1);
+	assert_int_equal(turned[0], 0);
+	assert_int_equal(across[1], 0);
+	assert_int_equal(turned[1], 1);
+}
+
 int
 main(void)
 {
@@ -580,7 +617,8 @@ main(void)
 		cmocka_unit_test(layout), cmocka_unit_test(costs),
 		cmocka_unit_test(ahead), cmocka_unit_test(drawn),
 		cmocka_unit_test(relaxed), cmocka_unit_test(samples_abreast),
-		cmocka_unit_test(scans), cmocka_unit_test(scans_of_samples)
+		cmocka_unit_test(scans), cmocka_unit_test(scans_of_samples),
+		cmocka_unit_test(batches)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,6 +177,27 @@ X(many_sums)(int seed)
 		}
 }
 
+/* rows become columns: those that there are, and nothing beyond them */
+static void
+X(turns)(R *edge, int rows, int lanes)
+{
+	enum { IN = 19, OUT = 21 };
+	int r, l, m = rows < 16 ? rows : 16, k = lanes < LANES ? lanes : LANES;
+	R to[17*OUT], *from = edge - (k - 1)*IN - m;
+
+	for (l = 0; l < k; l++)
+		for (r = 0; r < m; r++)
+			from[l*IN + r] = X(special)(7*l + r);
+	for (r = 0; r < 17*OUT; r++)
+		to[r] = (R)99;
+	ID(bp_turn)(to, OUT, from, IN, rows, lanes);
+	for (r = 0; r < 17; r++)
+		for (l = 0; l < OUT; l++)
+			verdict(X(alike)(to[r*OUT + l], r < m && l < k ?
+			        from[l*IN + r] : (R)99), "turn", NAME, rows,
+			        lanes);
+}
+
 /* larger: what bp_larger() gave; the first of all wins over none */
 static void
 X(places)(X(vector) va, X(vector) vb, const R *a, const R *b, const R *larger)
@@ -243,6 +264,9 @@ X(operations)(void)
 			X(strides)(from, edge, rest, stride);
 	}
 	X(constant_rests)(from, edge);
+	for (rest = 1; rest < 19; rest++)
+		for (stride = 1; stride < LANES + 3; stride++)
+			X(turns)(edge, rest, stride);
 	for (seed = 0; seed < 200; seed++) {
 		X(sums)(seed);
 		X(choices)(seed);
