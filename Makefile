@@ -13,7 +13,7 @@ INSTALL    = install
 CFLAGS     = -O2 -g
 WARNINGS   = -Wall -Wextra -Wpedantic -Wshadow
 PACKAGES   = build-essential pkg-config liblua5.4-dev libtcc-dev libcsv-dev \
-             libcmocka-dev zlib1g-dev
+             libcmocka-dev zlib1g-dev libjansson-dev libminizip-dev
 # where programs and tables of the build go
 B          = build
 
@@ -40,6 +40,14 @@ LUA_VERSION := $(shell $(PKG_CONFIG) --modversion lua5.4 2>/dev/null)
 ZLIB_LIBS  := $(shell $(PKG_CONFIG) --libs zlib 2>/dev/null)
 ZLIB       := $(if $(ZLIB_LIBS),-DHAVE_ZLIB \
                 $(shell $(PKG_CONFIG) --cflags zlib 2>/dev/null))
+# without jansson no weights are read, without both no NPZ either
+JSON_LIBS  := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null)
+JSON       := $(if $(JSON_LIBS),-DHAVE_JANSSON \
+                $(shell $(PKG_CONFIG) --cflags jansson 2>/dev/null))
+ZIP_LIBS   := $(if $(JSON_LIBS),\
+                $(shell $(PKG_CONFIG) --libs minizip 2>/dev/null))
+ZIP        := $(if $(ZIP_LIBS),-DHAVE_MINIZIP \
+                $(shell $(PKG_CONFIG) --cflags minizip 2>/dev/null))
 # libtcc of 2024 and later relocates with one argument
 PROBE      := '\#include <libtcc.h>\nint main(void){return tcc_relocate(0);}\n'
 ONE_ARG    := $(shell printf $(PROBE) | $(CC) -x c -fsyntax-only - \
@@ -47,8 +55,8 @@ ONE_ARG    := $(shell printf $(PROBE) | $(CC) -x c -fsyntax-only - \
 
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CPPFLAGS_B) $(WARNINGS) $(WERROR) \
              $(LUA_CFLAGS) -DBPGEN_LUA='"$(LUA_VERSION)"' $(ONE_ARG) $(ZLIB) \
-             $(CPPFLAGS) $(CFLAGS)
-LIBS       = $(LUA_LIBS) -lcsv $(ZLIB_LIBS) -ltcc -ldl -lpthread -lm
+             $(JSON) $(ZIP) $(CPPFLAGS) $(CFLAGS)
+LIBS       = $(LUA_LIBS) -lcsv $(ZIP_LIBS) $(ZLIB_LIBS) $(JSON_LIBS) -ltcc -ldl -lpthread -lm
 
 SOURCES   := $(filter-out gen/embed.c,$(wildcard gen/*.c gen/*/*.c))
 OBJECTS   := $(SOURCES:%.c=$(B)/%.o) $(B)/embedded.o
@@ -134,22 +142,27 @@ PEERS      = g++ clang tcc libfann-dev libeigen3-dev libdnnl-dev \
 bench-deps: deps
 	@sh tests/bench/deps.sh $(PEERS)
 
-# specs made at random, for as long as SECONDS says (clang)
+# specs, or with FUZZ=weights files of weights, made at random, for as long as
+# SECONDS says (clang)
 SECONDS    = 300
-FUZZER    := $(B)/tests/fuzz/spec_fuzz
+FUZZ       = spec
+FUZZER     = $(B)/tests/fuzz/$(FUZZ)_fuzz
+FUZZ_SEEDS = $(if $(filter spec,$(FUZZ)),'$(CURDIR)/specs' \
+             '$(CURDIR)/tests/bad')
 FUZZ_FLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
              -fno-sanitize-recover=all
-$(FUZZER): tests/fuzz/spec_fuzz.c $(LIBRARY)
-	@mkdir -p $(@D) $(B)/corpus
+$(FUZZER): tests/fuzz/$(FUZZ)_fuzz.c $(LIBRARY)
+	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LDFLAGS) \
 		$(LIBS)
 
 fuzz:
 	@$(BUILD) B=$(B)/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' \
-		$(B)/fuzz/tests/fuzz/spec_fuzz
-	cd $(B)/fuzz && ASAN_OPTIONS=detect_leaks=1 tests/fuzz/spec_fuzz \
+		$(B)/fuzz/tests/fuzz/$(FUZZ)_fuzz
+	mkdir -p $(B)/fuzz/corpus/$(FUZZ)
+	cd $(B)/fuzz && ASAN_OPTIONS=detect_leaks=1 tests/fuzz/$(FUZZ)_fuzz \
 		-max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=4096 \
-		-close_fd_mask=1 corpus '$(CURDIR)/specs' '$(CURDIR)/tests/bad'
+		-close_fd_mask=1 corpus/$(FUZZ) $(FUZZ_SEEDS)
 
 deps:
 	@./.ci/packages --install $(PACKAGES)

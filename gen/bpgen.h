@@ -566,6 +566,12 @@ typedef struct {
 void emit(Program *p, const Plan *plan, const EmitOptions *o, Text *c_text,
 	Text *h_text);
 
+/* What NAME_save keeps behind SAVED_HEAD bytes, in its order, but for the
+ * gradients that follow; templates/c/net.c says what is in the head. */
+typedef VEC(TensorId) TensorIds;
+enum { SAVED_RANDOM = 28, SAVED_STEP = 36, SAVED_SAMPLES = 40, SAVED_HEAD = 44 };
+void saved_tensors(const Program *p, TensorIds *out);
+
 typedef struct Jit Jit;
 /* compiles C from memory; NULL after err() or, where no JIT can run, die(69) */
 Jit *jit(Ctx *c, const char *c_text);

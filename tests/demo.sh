@@ -10,10 +10,10 @@ step gen specs/digits8x8.spec --data "$data/digits8x8_train.csv" \
 	-o "$out/digits8x8.c"
 step check specs/digits8x8.spec
 step train specs/digits8x8.spec "$data/digits8x8_train.csv" \
-	-w "$out/digits8x8.weights"
+	-w "$out/digits8x8.safetensors"
 step eval specs/digits8x8.spec "$data/digits8x8_test.csv" \
-	-w "$out/digits8x8.weights"
-step gen specs/digits8x8.spec -w "$out/digits8x8.weights" \
+	-w "$out/digits8x8.safetensors"
+step gen specs/digits8x8.spec -w "$out/digits8x8.safetensors" \
 	-o "$out/digits8x8.c"
 echo
 echo "the C, trained, is in $out/digits8x8.c, its header in $out/digits8x8.h"

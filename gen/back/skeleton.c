@@ -192,25 +192,36 @@ saved(lua_State *L, Skeleton *k, TensorId id, int64_t *total)
 	append(L);
 }
 
+void
+saved_tensors(const Program *p, TensorIds *out)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->weights.n; i++)
+		PUSH(p->c, out, p->weights.v[i]);
+	for (i = 0; wants(p, K_UPDATE) && i < p->states.n; i++)
+		PUSH(p->c, out, p->states.v[i]);
+	for (i = 0; wants(p, K_UPDATE) && i < p->net_states.n; i++)
+		PUSH(p->c, out, p->net_states.v[i]);
+}
+
 static void
 saved_fields(lua_State *L, Skeleton *k)
 {
 	Program *p = k->p;
+	TensorIds kept = { 0 };
 	int64_t total = 0;
 	uint32_t i;
 
 	lua_newtable(L);
-	for (i = 0; i < p->weights.n; i++)
-		saved(L, k, p->weights.v[i], &total);
-	for (i = 0; k->update && i < p->states.n; i++)
-		saved(L, k, p->states.v[i], &total);
-	for (i = 0; k->update && i < p->net_states.n; i++)
-		saved(L, k, p->net_states.v[i], &total);
+	saved_tensors(p, &kept);
+	for (i = 0; i < kept.n; i++)
+		saved(L, k, kept.v[i], &total);
 	for (i = 0; k->training && i < p->grads.n; i++)
 		if (p->grads.v[i])
 			saved(L, k, p->grads.v[i], &total);
 	lua_setfield(L, -2, "saved_fields");
-	set_int(L, "saved", 44 + total * k->real_bytes + 4);
+	set_int(L, "saved", SAVED_HEAD + total * k->real_bytes + 4);
 }
 
 /* one line of the struct: float w1[4], b1[2]; then a comment */

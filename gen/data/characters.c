@@ -31,9 +31,8 @@ is_text(const Reader *r)
 	                      ends_with(path, ".txt.gz"));
 }
 
-/* the character here, and how many bytes it takes; 0: this is no UTF-8 */
-static int
-decode(const unsigned char *s, size_t n, uint32_t *ch)
+int
+utf8_decode(const unsigned char *s, size_t n, uint32_t *ch)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	int bytes = *s < 0x80 ? 1 : *s < 0xc2 ? 0 : *s < 0xe0 ? 2 :
@@ -79,7 +78,7 @@ look_through(Letters *l, size_t *count)
 	int bytes;
 
 	for (at = 0, *count = 0; at < b->len; at += (size_t)bytes, ++*count) {
-		bytes = decode((const unsigned char *)b->text + at,
+		bytes = utf8_decode((const unsigned char *)b->text + at,
 		               b->len - at, &ch);
 		if (!bytes || !ch) {
 			err(c, (Loc){l->source, (uint32_t)at, 1}, bytes ?
@@ -190,7 +189,7 @@ put_numbers(Letters *l)
 	int bytes;
 
 	for (at = 0, i = 0; at < r->file.len; at += (size_t)bytes, i++) {
-		bytes = decode((const unsigned char *)s + at,
+		bytes = utf8_decode((const unsigned char *)s + at,
 		               r->file.len - at, &ch);
 		if (l->class[ch] < 0 || l->class[ch] >= ids_below(r, 0))
 			return unknown_character(l, at, bytes);

@@ -115,51 +115,45 @@ void column_stats(const Data *d, bool inputs, const size_t *rows, size_t n,
 	ColumnStats *out);
 
 /* ------------------------------------------------------------ weights.c
- * A file of weights, little-endian:
- *
- *     bpgenw1                                  magic, then lines of text
- *     size 1234                                bytes of the whole file
- *     net "digits"
- *     topology 0123456789abcdef                NAME_load's hash
- *     real f32                                 or f64
- *     seed 7
- *     validation 0.2                           the share that was held out
- *     epochs 30                                behind these weights
- *     define "hidden=30"                       -D of the run, any number
- *     class "0"                                in order of the outputs
- *     column "price"                           names of regression outputs
- *     weight "dense1.w" 30x256                 canonical order
- *     constants "normalize1.mean" 256 0.5 ...  from the training data
- *     targets 152.1 77.0                       shift and scale, one a target
- *     state 12345                              bytes of the NAME_save blob
- *     end
- *
- * then the parameters (canonical order, each row-major as its formula writes
- * it), the blob, and the CRC-32 of all that went before. */
-typedef struct { const char *name, *shape; int64_t count; } WeightShape;
-typedef struct { const char *name; size_t n; double *v; } WeightConstants;
+ * A file of weights: safetensors, or NPZ; arrays.h says what stands in it. */
 typedef struct {
-	const char *path, *net;
-	uint64_t topology, seed, epochs;
+	const char *name;
 	Dtype dtype;
-	double validation;
+	Shape shape;                /* of rank 0: one value */
+	size_t count;
+	double *v;
+} Array;
+typedef struct { const char *name, *text; } Note;
+typedef struct { VEC(Array) v; VEC(Note) notes; } Arrays;
+typedef struct {
+	const char *path, *net;     /* net: NULL where the file does not say */
+	uint64_t topology, seed, epochs;
+	double validation;          /* the share that was held out */
 	Names defines, classes, columns;
-	VEC(WeightShape) shapes;
-	VEC(WeightConstants) constants;
-	VEC(ColumnStats) targets;   /* mean: shift, deviation: scale */
+	/* all that was read; or what is to be written beside the weights */
+	Arrays all;
+	/* canonical order, of the network: once it was applied to one */
+	VEC(Array) blocks;
 	int64_t count;
 	double *params;
-	const unsigned char *state; /* NAME_save blob */
-	size_t state_bytes;
 } Weights;
 Weights *weights_read(Ctx *c, const char *path, int *rc);
 /* do the shapes fit?  then constants and class names go into net, whose
  * topology is computed anew; false after err(), with net unchanged */
-bool weights_apply(Ctx *c, Network *net, const Weights *w);
-/* w->shapes, constants, classes ... from net; the caller adds the rest */
+bool weights_apply(Ctx *c, Network *net, Weights *w);
+/* w->blocks, constants, classes ... from net; the caller adds the rest */
 Weights *weights_new(Ctx *c, const Network *net);
-/* path "-": stdout; 0, or 73/74 with *why */
+/* NPZ where the name ends so; path "-": stdout; 0, or an exit code with *why */
 int weights_write(Ctx *c, const char *path, const Weights *w, const char **why);
+/* may this file be written over?  it is empty or by bpgen */
+bool is_weights_of_bpgen(const char *path);
+const Array *array_find(const Arrays *a, const char *name);
+const char *note_find(const Arrays *a, const char *name); /* NULL: none */
+/* whole: 0 .. 2^64 - 1; false where there is none or it reads as none */
+bool note_whole(const Arrays *a, const char *name, uint64_t *v);
+bool note_number(const Arrays *a, const char *name, double *v);
+void note_put(Ctx *c, Arrays *a, const char *name, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 /* t_shift and t_scale, neutral, where there are none yet */
 void target_room(Ctx *c, Network *net);
 /* recomputed where constants became known: front/elaborate */

@@ -14,7 +14,7 @@ typedef struct {
 	size_t size;                /* bytes of one element */
 	const unsigned char *at;
 	size_t bytes;               /* with the header */
-} Array;
+} Idx;
 
 static const char *
 type_name(Ctx *c, int type)
@@ -49,7 +49,7 @@ big_endian(const unsigned char *s)
 
 /* 28x28, or 1 for single numbers */
 static const char *
-each_text(Ctx *c, const Array *a)
+each_text(Ctx *c, const Idx *a)
 {
 	return a->each.rank ? shape_text(c, &a->each) : "1";
 }
@@ -62,7 +62,7 @@ whole_error(Reader *r, const Bytes *b, int *rc, const char *text)
 
 /* the sizes of the header; false after err() */
 static bool
-read_sizes(Reader *r, const Bytes *b, const unsigned char *s, Array *a, int *rc)
+read_sizes(Reader *r, const Bytes *b, const unsigned char *s, Idx *a, int *rc)
 {
 	uint64_t size = 1;
 	uint32_t n;
@@ -88,12 +88,12 @@ read_sizes(Reader *r, const Bytes *b, const unsigned char *s, Array *a, int *rc)
 
 /* the array that begins at this byte */
 static bool
-read_array(Reader *r, const Bytes *b, size_t from, Array *a, int *rc)
+read_array(Reader *r, const Bytes *b, size_t from, Idx *a, int *rc)
 {
 	const unsigned char *s = (const unsigned char *)b->text + from;
 	size_t have = b->len - from, header = 4 + 4 * (size_t)s[3];
 
-	*a = (Array){0};
+	*a = (Idx){0};
 	if (s[2] != UNSIGNED_BYTES)
 		return whole_error(r, b, rc, fmt(r->c, "this IDX file holds %s; "
 		                   "only unsigned bytes can be read",
@@ -152,7 +152,7 @@ same_shape(const Shape *a, const Shape *b)
 }
 
 static bool
-check_inputs(Reader *r, const Array *a, int *rc)
+check_inputs(Reader *r, const Idx *a, int *rc)
 {
 	const Network *net = r->net;
 	const Shape *in = NULL;
@@ -222,7 +222,7 @@ no_labels(Reader *r, const char *path, int *rc)
 /* *found: there are some; their array must then be as long as that of the
  * inputs */
 static bool
-find_labels(Reader *r, const Array *inputs, Bytes *from, Array *a, bool *found,
+find_labels(Reader *r, const Idx *inputs, Bytes *from, Idx *a, bool *found,
 	int *rc)
 {
 	const char *path = r->o->labels;
@@ -250,7 +250,7 @@ find_labels(Reader *r, const Array *inputs, Bytes *from, Array *a, bool *found,
 }
 
 static bool
-check_labels(Reader *r, const Array *inputs, const Array *a, const Bytes *from,
+check_labels(Reader *r, const Idx *inputs, const Idx *a, const Bytes *from,
 	int *rc)
 {
 	if (a->each.rank)
@@ -279,7 +279,7 @@ class_error(Reader *r, const Bytes *from, size_t row, int value, int *rc)
 }
 
 static bool
-take_labels(Reader *r, const Array *a, const Bytes *from, int *rc)
+take_labels(Reader *r, const Idx *a, const Bytes *from, int *rc)
 {
 	Data *d = r->d;
 	int class[256], v;
@@ -314,7 +314,7 @@ take_labels(Reader *r, const Array *a, const Bytes *from, int *rc)
 /* Bytes are pictures from 0 to 1, but for a network that reads numbers of a
  * vocabulary. */
 static bool
-take_inputs(Reader *r, const Array *a, int *rc)
+take_inputs(Reader *r, const Idx *a, int *rc)
 {
 	Data *d = r->d;
 	size_t i, inputs = (size_t)d->inputs;
@@ -340,7 +340,7 @@ take_inputs(Reader *r, const Array *a, int *rc)
 bool
 idx_read(Reader *r, int *rc)
 {
-	Array inputs, labels;
+	Idx inputs, labels;
 	Bytes from;
 	bool found;
 

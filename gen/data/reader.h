@@ -76,6 +76,8 @@ bool idx_read(Reader *r, int *rc); /* false after err() */
  * A text as a series of numbers, one a character; its characters are classes. */
 bool is_text(const Reader *r);
 bool text_read(Reader *r, int *rc); /* false after err() */
+/* the character here, and how many bytes it takes; 0: this is no UTF-8 */
+int utf8_decode(const unsigned char *s, size_t n, uint32_t *ch);
 
 /* -------------------------------------------------------------- table.c */
 bool table_read(Reader *r);      /* r->csv's rows; false after err() */

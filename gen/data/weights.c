@@ -1,195 +1,106 @@
 /* SPDX-License-Identifier: MIT
- * The file of weights (its format stands in data.h), written and read. */
+ * What a file of weights means: its arrays and notes to and from a network. */
+#include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "data.h"
+#include "arrays.h"
+#include "reader.h"
 
-#define MAGIC "bpgenw1\n"
-#define MOST_BYTES ((size_t)2 << 30)
+/* ---------------------------------------------------------------- arrays */
 
-/* -------------------------------------------------------------- writing */
-
-static void
-put_string(Text *t, const char *word, const char *s)
-{
-	text_add(t, "%s \"", word);
-	for (; *s; s++)
-		if (*s == '"' || *s == '\\')
-			text_add(t, "\\%c", *s);
-		else if ((unsigned char)*s < 32)
-			text_add(t, "\\x%02x", (unsigned char)*s);
-		else
-			text_put(t, s, 1);
-	text_put(t, "\"", 1);
-}
-
-static void
-put_strings(Text *t, const char *word, const Names *names)
+const Array *
+array_find(const Arrays *a, const char *name)
 {
 	uint32_t i;
 
-	for (i = 0; i < names->n; i++) {
-		put_string(t, word, names->v[i]);
-		text_put(t, "\n", 1);
-	}
+	for (i = 0; i < a->v.n; i++)
+		if (!strcmp(a->v.v[i].name, name))
+			return &a->v.v[i];
+	return NULL;
 }
 
-static void
-put_header(Text *t, const Weights *w, size_t size)
+const char *
+note_find(const Arrays *a, const char *name)
 {
-	char buf[40];
 	uint32_t i;
-	size_t k;
 
-	text_add(t, MAGIC "size %zu\n", size);
-	put_string(t, "net", w->net);
-	text_add(t, "\ntopology %016llx\nreal %s\nseed %llu\nvalidation %s\n"
-	         "epochs %llu\n", (unsigned long long)w->topology,
-	         w->dtype == F32 ? "f32" : "f64", (unsigned long long)w->seed,
-	         number_text(w->validation, false, buf),
-	         (unsigned long long)w->epochs);
-	put_strings(t, "define", &w->defines);
-	put_strings(t, "class", &w->classes);
-	put_strings(t, "column", &w->columns);
-	for (i = 0; i < w->shapes.n; i++) {
-		put_string(t, "weight", w->shapes.v[i].name);
-		text_add(t, " %s\n", w->shapes.v[i].shape);
-	}
-	for (i = 0; i < w->constants.n; i++) {
-		const WeightConstants *k0 = &w->constants.v[i];
-
-		put_string(t, "constants", k0->name);
-		text_add(t, " %zu", k0->n);
-		for (k = 0; k < k0->n; k++)
-			text_add(t, " %s", number_text(k0->v[k], false, buf));
-		text_put(t, "\n", 1);
-	}
-	for (i = 0; i < w->targets.n; i++) {
-		text_add(t, "targets %s",
-		         number_text(w->targets.v[i].mean, false, buf));
-		text_add(t, " %s\n",
-		         number_text(w->targets.v[i].deviation, false, buf));
-	}
-	text_add(t, "state %zu\nend\n", w->state_bytes);
+	for (i = 0; i < a->notes.n; i++)
+		if (!strcmp(a->notes.v[i].name, name))
+			return a->notes.v[i].text;
+	return NULL;
 }
 
-static void
-put_le(Text *t, uint64_t v, int bytes)
+bool
+note_whole(const Arrays *a, const char *name, uint64_t *v)
 {
-	char b[8];
-	int i;
+	const char *s = note_find(a, name);
+	uint64_t digit, x = 0;
 
-	for (i = 0; i < bytes; i++)
-		b[i] = (char)(v >> 8 * i & 255);
-	text_put(t, b, (size_t)bytes);
+	if (!s || !*s)
+		return false;
+	for (; *s; s++, x = x * 10 + digit) {
+		digit = (uint64_t)(unsigned char)*s - '0';
+		if (digit > 9 || x > (UINT64_MAX - digit) / 10)
+			return false;
+	}
+	*v = x;
+	return true;
 }
 
-static void
-put_real(Text *t, Dtype real, double v)
+bool
+note_number(const Arrays *a, const char *name, double *v)
 {
-	union { float f; uint32_t u; } single = {(float)v};
-	union { double d; uint64_t u; } twice = {v};
+	const char *s = note_find(a, name);
 
-	if (real == F32)
-		put_le(t, single.u, 4);
-	else
-		put_le(t, twice.u, 8);
+	return s && csv_number(s, strlen(s), v);
 }
 
-int
-weights_write(Ctx *c, const char *path, const Weights *w, const char **why)
+void
+note_put(Ctx *c, Arrays *a, const char *name, const char *format, ...)
+{
+	char line[64];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(line, sizeof line, format, ap);
+	va_end(ap);
+	PUSH(c, &a->notes, ((Note){name, copy(c, line, strlen(line))}));
+}
+
+/* an entry a line, and every line is UTF-8 */
+static const char *
+lines(Ctx *c, const Names *names)
 {
 	Text t = {c, NULL, 0, 0};
-	size_t body = (size_t)w->count * (w->dtype == F32 ? 4 : 8) +
-		w->state_bytes + 4, size = 0;
-	int64_t i;
+	uint32_t i, ch;
 
-	/* the header holds the size, whose digits are part of it */
-	do {
-		size = t.n + body;
-		t.n = 0;
-		put_header(&t, w, size);
-	} while (t.n + body != size);
-	for (i = 0; i < w->count; i++)
-		put_real(&t, w->dtype, w->params[i]);
-	text_put(&t, (const char *)w->state, w->state_bytes);
-	put_le(&t, crc32_of(0, t.s, t.n), 4);
-	if (strcmp(path, "-"))
-		return write_file(c, path, t.s, t.n, why);
-	*why = "cannot write to standard output";
-	return fwrite(t.s, 1, t.n, stdout) == t.n ? 0 : EX_IOERR_;
-}
+	for (i = 0; i < names->n; i++) {
+		const char *s = names->v[i];
+		size_t left = strlen(s);
+		int n = 1;
 
-static const char *
-weight_name(Ctx *c, const Layer *l, const Weight *w)
-{
-	return fmt(c, "%s.%s", l->name, w->name);
-}
-
-Weights *
-weights_new(Ctx *c, const Network *net)
-{
-	Weights *w = mem(c, sizeof *w);
-	uint32_t i, j;
-	int k;
-
-	w->net = net->name;
-	w->topology = net->topology;
-	w->dtype = net->dtype;
-	w->seed = net->seed;
-	w->classes = net->classes;
-	w->columns = net->columns;
-	w->defines = c->opt.defines;
-	for (i = 0; i < net->layers.n; i++) {
-		const Layer *l = &net->layers.v[i];
-
-		for (j = 0; j < l->weights.n && !l->dead; j++) {
-			const Weight *one = &l->weights.v[j];
-			WeightShape s = {weight_name(c, l, one),
-				one->shape.rank ? shape_text(c, &one->shape) : "1",
-				shape_size(&one->shape)};
-
-			if (one->tied >= 0)
+		if (i)
+			text_put(&t, "\n", 1);
+		for (; left; s += n, left -= (size_t)n) {
+			n = utf8_decode((const unsigned char *)s, left, &ch);
+			if (n && (unsigned char)*s >= 32 && *s != '\\') {
+				text_put(&t, s, (size_t)n);
 				continue;
-			PUSH(c, &w->shapes, s);
-			w->count += s.count;
-		}
-		for (j = 0; l->rec && j < l->rec->constants.n && !l->dead; j++) {
-			WeightConstants t = {
-				fmt(c, "%s.%s", l->name, l->rec->constants.v[j]),
-				(size_t)shape_size(&net->layers.v[l->in.v[0]].out),
-				l->constants[j]};
-
-			if (l->constants_known)
-				PUSH(c, &w->constants, t);
+			}
+			n = 1;
+			text_add(&t, "\\x%02x", (unsigned char)*s);
 		}
 	}
-	for (k = 0; net->t_constants_known && k < net->targets; k++) {
-		ColumnStats s = {net->t_shift[k], net->t_scale[k], 0, 0};
-
-		PUSH(c, &w->targets, s);
-	}
-	return w;
+	return t.s;
 }
 
-/* -------------------------------------------------------------- reading */
-
-typedef struct {
-	Ctx *c;
-	Weights *w;
-	const char *at, *end;       /* of the header text */
-} Parse;
-
-static bool
-skip(Parse *s, const char *text)
+static void
+put_lines(Ctx *c, Arrays *a, const char *name, const Names *names)
 {
-	size_t n = strlen(text);
-
-	if ((size_t)(s->end - s->at) < n || memcmp(s->at, text, n))
-		return false;
-	s->at += n;
-	return true;
+	if (names->n)
+		PUSH(c, &a->notes, ((Note){name, lines(c, names)}));
 }
 
 static int
@@ -201,267 +112,217 @@ hex(char ch)
 	return p ? (int)(p - digits) : -1;
 }
 
-static const char *
-string(Parse *s)
+static void
+read_lines(Ctx *c, const Arrays *a, const char *name, Names *to)
 {
-	Text t = {s->c, NULL, 0, 0};
-	char ch;
+	const char *s = note_find(a, name);
 
-	if (!skip(s, "\""))
-		return NULL;
-	text_put(&t, "", 0);
-	while (s->at < s->end && *s->at != '"' && *s->at != '\n') {
-		ch = *s->at++;
-		if (ch == '\\' && s->at < s->end) {
-			ch = *s->at++;
-			if (ch == 'x') {
-				if (s->end - s->at < 2 || hex(s->at[0]) < 0 ||
-				    hex(s->at[1]) < 0)
-					return NULL;
-				ch = (char)(hex(s->at[0]) * 16 + hex(s->at[1]));
-				s->at += 2;
+	for (; s; s = *s ? s + 1 : NULL) {
+		Text t = {c, NULL, 0, 0};
+
+		text_put(&t, "", 0);
+		for (; *s && *s != '\n'; s++) {
+			char ch = *s;
+
+			if (ch == '\\' && s[1] == 'x' && hex(s[2]) >= 0 &&
+			    hex(s[3]) >= 0) {
+				ch = (char)(hex(s[2]) * 16 + hex(s[3]));
+				s += 3;
 			}
+			text_put(&t, &ch, 1);
 		}
-		text_put(&t, &ch, 1);
+		PUSH(c, to, t.s);
 	}
-	return skip(s, "\"") ? t.s : NULL;
 }
 
-/* a word up to the next blank or line end */
-static const char *
-word(Parse *s)
-{
-	const char *from = s->at;
-
-	while (s->at < s->end && *s->at != ' ' && *s->at != '\n')
-		s->at++;
-	return copy(s->c, from, (size_t)(s->at - from));
-}
+/* -------------------------------------------------------------- writing */
 
 static bool
-number(Parse *s, double *v)
+ends_with(const char *s, const char *end)
 {
-	const char *text = word(s);
+	size_t n = strlen(s), m = strlen(end);
 
-	return csv_number(text, strlen(text), v);
+	return n >= m && !strcmp(s + n - m, end);
 }
 
-static bool
-whole_number(Parse *s, uint64_t *v)
+static Arrays
+together(Ctx *c, const Weights *w)
 {
-	int digits = 0;
+	Arrays a = {0};
+	double *at = w->params;
+	uint32_t i;
 
-	*v = 0;
-	while (s->at < s->end && *s->at >= '0' && *s->at <= '9' &&
-	       ++digits <= 20)
-		*v = *v * 10 + (uint64_t)(*s->at++ - '0');
-	return digits > 0 && digits <= 20;
+	put_lines(c, &a, "net", &(Names){(const char *[]){w->net}, 1, 1});
+	note_put(c, &a, "topology", "%016" PRIx64, w->topology);
+	note_put(c, &a, "seed", "%" PRIu64, w->seed);
+	note_put(c, &a, "validation", "%.17g", w->validation);
+	note_put(c, &a, "epochs", "%" PRIu64, w->epochs);
+	put_lines(c, &a, "defines", &w->defines);
+	put_lines(c, &a, "classes", &w->classes);
+	put_lines(c, &a, "columns", &w->columns);
+	for (i = 0; i < w->all.notes.n; i++)
+		PUSH(c, &a.notes, w->all.notes.v[i]);
+	for (i = 0; i < w->blocks.n; i++) {
+		Array block = w->blocks.v[i];
+
+		block.v = at;
+		at += block.count;
+		PUSH(c, &a.v, block);
+	}
+	for (i = 0; i < w->all.v.n; i++)
+		PUSH(c, &a.v, w->all.v.v[i]);
+	return a;
 }
 
-static bool
-shape_line(Parse *s)
+int
+weights_write(Ctx *c, const char *path, const Weights *w, const char **why)
 {
-	WeightShape shape = {string(s), NULL, 1};
-	const char *p;
-	int64_t dim;
+	Text t = {c, NULL, 0, 0};
+	Arrays a = together(c, w);
+	int rc = 0;
 
-	if (!shape.name || !skip(s, " "))
+	*why = NULL;
+	if (ends_with(path, ".npz"))
+		*why = npz_write(&t, &a, &rc);
+	else
+		safetensors_write(&t, &a);
+	if (*why)
+		return rc;
+	if (strcmp(path, "-"))
+		return write_file(c, path, t.s, t.n, why);
+	if (fwrite(t.s, 1, t.n, stdout) == t.n && !fflush(stdout))
+		return 0;
+	*why = fmt(c, "%s", strerror(errno));
+	clearerr(stdout); /* it has been said */
+	return EX_IOERR_;
+}
+
+bool
+is_weights_of_bpgen(const char *path)
+{
+	static const char member[] = NOTES_NAME ".npy";
+	char head[64] = "";
+	FILE *f = fopen(path, "rb");
+	size_t n;
+
+	if (!f)
 		return false;
-	shape.shape = p = word(s);
-	if (!strcmp(p, "scalar"))
-		p = "1";
-	for (;;) {
-		char *stop;
+	n = fread(head, 1, sizeof head, f);
+	fclose(f);
+	return !n || !memcmp(head + 8, HEAD_FIRST, sizeof HEAD_FIRST - 1) ||
+		(is_zip(head, n) && !memcmp(head + 30, member,
+		                            sizeof member - 1));
+}
 
-		if (*p < '0' || *p > '9')
-			return false;
-		dim = strtol(p, &stop, 10);
-		if (dim < 1 || dim > INT32_MAX || shape.count > INT32_MAX / dim)
-			return false;
-		shape.count *= dim;
-		if (!*stop)
-			break;
-		if (*stop != 'x')
-			return false;
-		p = stop + 1;
+static void
+add_doubles(Ctx *c, Arrays *a, const char *name, size_t n, const double *v)
+{
+	Array one = {.name = name, .dtype = F64, .shape = {VECTOR, 1, {0}},
+	             .count = n, .v = mem(c, n * sizeof *v + 1)};
+
+	one.shape.dim[0] = (int32_t)n;
+	if (n)
+		memcpy(one.v, v, n * sizeof *v);
+	PUSH(c, &a->v, one);
+}
+
+static void
+add_layer(Ctx *c, Weights *w, const Network *net, const Layer *l)
+{
+	uint32_t j;
+
+	for (j = 0; j < l->weights.n; j++) {
+		const Weight *one = &l->weights.v[j];
+		Array block = {.name = fmt(c, "%s.%s", l->name, one->name),
+			.dtype = net->dtype, .shape = one->shape,
+			.count = (size_t)shape_size(&one->shape)};
+
+		if (one->tied >= 0)
+			continue;
+		PUSH(c, &w->blocks, block);
+		w->count += (int64_t)block.count;
 	}
-	PUSH(s->c, &s->w->shapes, shape);
-	s->w->count += shape.count;
-	return true;
+	if (!l->rec || !l->constants_known)
+		return;
+	for (j = 0; j < l->rec->constants.n; j++)
+		add_doubles(c, &w->all,
+		            fmt(c, "%s.%s", l->name, l->rec->constants.v[j]),
+		            (size_t)shape_size(&net->layers.v[l->in.v[0]].out),
+		            l->constants[j]);
 }
 
-static bool
-constants_line(Parse *s)
+Weights *
+weights_new(Ctx *c, const Network *net)
 {
-	WeightConstants k = {string(s), 0, NULL};
-	uint64_t n;
-	size_t i;
+	Weights *w = mem(c, sizeof *w);
+	uint32_t i;
 
-	if (!k.name || !skip(s, " ") || !whole_number(s, &n) ||
-	    n > (uint64_t)(s->end - s->at)) /* two bytes each at least */
-		return false;
-	k.n = (size_t)n;
-	k.v = mem(s->c, k.n * sizeof *k.v + 1);
-	for (i = 0; i < k.n; i++)
-		if (!skip(s, " ") || !number(s, &k.v[i]))
-			return false;
-	PUSH(s->c, &s->w->constants, k);
-	return true;
-}
-
-static bool
-target_line(Parse *s)
-{
-	ColumnStats t = {0, 0, 0, 0};
-
-	if (!number(s, &t.mean) || !skip(s, " ") || !number(s, &t.deviation) ||
-	    t.deviation == 0)
-		return false;
-	PUSH(s->c, &s->w->targets, t);
-	return true;
-}
-
-static bool
-name_line(Parse *s, Names *to)
-{
-	const char *name = string(s);
-
-	if (name)
-		PUSH(s->c, to, name);
-	return name != NULL;
-}
-
-static bool
-topology(Parse *s)
-{
-	int i;
-
-	for (i = 0; i < 16; i++, s->at++) {
-		if (s->at >= s->end || hex(*s->at) < 0)
-			return false;
-		s->w->topology = s->w->topology << 4 | (uint64_t)hex(*s->at);
+	w->net = net->name;
+	w->topology = net->topology;
+	w->seed = net->seed;
+	w->classes = net->classes;
+	w->columns = net->columns;
+	w->defines = c->opt.defines;
+	for (i = 0; i < net->layers.n; i++)
+		if (!net->layers.v[i].dead)
+			add_layer(c, w, net, &net->layers.v[i]);
+	if (net->t_constants_known) {
+		add_doubles(c, &w->all, "targets/shift", (size_t)net->targets,
+		            net->t_shift);
+		add_doubles(c, &w->all, "targets/scale", (size_t)net->targets,
+		            net->t_scale);
 	}
-	return true;
+	return w;
 }
 
+/* -------------------------------------------------------------- reading */
+
+/* what is not a weight or constant has a slash in its name */
 static bool
-header_line(Parse *s)
+is_plain(const Array *a)
 {
-	Weights *w = s->w;
-	uint64_t n;
-	bool ok;
-
-	if (skip(s, "net "))
-		ok = (w->net = string(s)) != NULL;
-	else if (skip(s, "topology "))
-		ok = topology(s);
-	else if (skip(s, "real f"))
-		ok = skip(s, "32") || (skip(s, "64") && (w->dtype = F64));
-	else if (skip(s, "seed "))
-		ok = whole_number(s, &w->seed);
-	else if (skip(s, "validation "))
-		ok = number(s, &w->validation) && w->validation >= 0 &&
-			w->validation < 1;
-	else if (skip(s, "epochs "))
-		ok = whole_number(s, &w->epochs);
-	else if (skip(s, "define "))
-		ok = name_line(s, &w->defines);
-	else if (skip(s, "class "))
-		ok = name_line(s, &w->classes);
-	else if (skip(s, "column "))
-		ok = name_line(s, &w->columns);
-	else if (skip(s, "weight "))
-		ok = shape_line(s);
-	else if (skip(s, "constants "))
-		ok = constants_line(s);
-	else if (skip(s, "targets "))
-		ok = target_line(s);
-	else {
-		ok = skip(s, "state ") && whole_number(s, &n) &&
-			n < MOST_BYTES;
-		w->state_bytes = ok ? (size_t)n : 0;
-	}
-	return ok && skip(s, "\n");
-}
-
-static double
-real_at(const unsigned char *p, Dtype real)
-{
-	union { uint32_t u; float f; } single = {0};
-	union { uint64_t u; double d; } twice = {0};
-	int i;
-
-	if (real == F32) {
-		for (i = 0; i < 4; i++)
-			single.u |= (uint32_t)p[i] << 8 * i;
-		return (double)single.f;
-	}
-	for (i = 0; i < 8; i++)
-		twice.u |= (uint64_t)p[i] << 8 * i;
-	return twice.d;
-}
-
-/* NULL, or what is wrong with the bytes as a whole */
-static const char *
-envelope(Parse *s, const char *text, size_t n)
-{
-	size_t magic = strlen(MAGIC);
-	const unsigned char *tail;
-	uint32_t crc;
-	uint64_t size;
-
-	if (n < magic || memcmp(text, MAGIC, magic))
-		return "this is no file of weights written by bpgen";
-	s->at = text + magic;
-	s->end = text + n;
-	if (!skip(s, "size ") || !whole_number(s, &size) || !skip(s, "\n"))
-		return "the file is damaged (its head cannot be read)";
-	if (n < size)
-		return fmt(s->c, "the file is cut off: %zu of %llu bytes", n,
-		           (unsigned long long)size);
-	if (n > size || n < 4)
-		return "the file is damaged (bytes after its end)";
-	tail = (const unsigned char *)text + n - 4;
-	crc = tail[0] | (uint32_t)tail[1] << 8 | (uint32_t)tail[2] << 16 |
-		(uint32_t)tail[3] << 24;
-	if (crc != crc32_of(0, text, n - 4))
-		return "the file is damaged (its checksum does not match)";
-	s->end -= 4;
-	return NULL;
+	return !strchr(a->name, '/');
 }
 
 static const char *
-parse(Parse *s, const char *text, size_t n)
+parse(Ctx *c, Weights *w, const char *text, size_t n, int *rc)
 {
-	const char *why = envelope(s, text, n);
-	Weights *w = s->w;
-	size_t real, left;
-	int64_t i;
+	const char *why = (is_zip(text, n) ? npz_read : safetensors_read)
+		(c, text, n, &w->all, rc);
+	const Arrays *a = &w->all;
+	const char *topology;
+	Names net = {0};
+	uint32_t i;
+	size_t k;
 
 	if (why)
 		return why;
-	while (!skip(s, "end\n"))
-		if (!header_line(s))
-			return "the file is damaged (its head cannot be read)";
-	real = w->dtype == F32 ? 4 : 8;
-	left = (size_t)(s->end - s->at);
-	if (!w->net || w->count > INT32_MAX ||
-	    left != (size_t)w->count * real + w->state_bytes)
-		return "the file is damaged (its parts do not add up)";
-	w->params = mem(s->c, (size_t)w->count * sizeof *w->params + 1);
-	for (i = 0; i < w->count; i++, s->at += real) {
-		w->params[i] = real_at((const unsigned char *)s->at, w->dtype);
-		if (!isfinite(w->params[i]))
-			return "the file holds weights that are not numbers";
-	}
-	w->state = (const unsigned char *)s->at;
+	*rc = EX_DATA;
+	for (i = 0; i < a->v.n; i++)
+		for (k = 0; k < a->v.v[i].count && is_plain(&a->v.v[i]); k++)
+			if (!isfinite(a->v.v[i].v[k]))
+				return fmt(c, "'%s' holds values that are not "
+				           "numbers", shown(c, a->v.v[i].name));
+	read_lines(c, a, "net", &net);
+	w->net = net.n ? net.v[0] : NULL;
+	topology = note_find(a, "topology");
+	w->topology = topology ? strtoull(topology, NULL, 16) : 0;
+	note_whole(a, "seed", &w->seed);
+	note_whole(a, "epochs", &w->epochs);
+	if (!note_number(a, "validation", &w->validation) ||
+	    !(w->validation >= 0 && w->validation < 1))
+		w->validation = 0;
+	read_lines(c, a, "defines", &w->defines);
+	read_lines(c, a, "classes", &w->classes);
+	read_lines(c, a, "columns", &w->columns);
 	return NULL;
 }
 
 static void
 file_error(Ctx *c, const char *path, const char *text)
 {
-	err(c, (Loc){source_add(c, path, "", 0), 0, 0}, "%s", text);
+	err(c, (Loc){source_add(c, strcmp(path, "-") ? path : "standard input",
+	    "", 0), 0, 0}, "%s", text);
 	c->diags.v[c->diags.n - 1].place = 'f';
 }
 
@@ -469,35 +330,25 @@ Weights *
 weights_read(Ctx *c, const char *path, int *rc)
 {
 	Weights *w = mem(c, sizeof *w);
-	Parse s = {c, w, NULL, NULL};
 	const char *why = NULL;
 	char *text;
 	size_t n;
 
-	*rc = read_file(c, path, MOST_BYTES, &text, &n, &why);
-	if (!*rc) {
-		why = parse(&s, text, n);
-		*rc = why ? EX_DATA : 0;
-	}
 	w->path = path;
-	if (!*rc)
+	*rc = read_file(c, path, MOST_WEIGHTS_BYTES, &text, &n, &why);
+	if (*rc)
+		why = fmt(c, "cannot be read: %s", why ? why : "unknown");
+	else
+		why = parse(c, w, text, n, rc);
+	if (!why) {
+		*rc = 0;
 		return w;
-	file_error(c, path, why ? why : "cannot be read");
+	}
+	file_error(c, path, why);
 	return NULL;
 }
 
 /* ------------------------------------------------------------- applying */
-
-static const WeightShape *
-shape_find(const Weights *w, const char *name)
-{
-	uint32_t i;
-
-	for (i = 0; i < w->shapes.n; i++)
-		if (!strcmp(w->shapes.v[i].name, name))
-			return &w->shapes.v[i];
-	return NULL;
-}
 
 static const char *
 define_value(const Names *defines, const char *name, size_t n)
@@ -539,34 +390,80 @@ help_defines(Ctx *c, const Weights *w)
 	}
 }
 
+static const Array *
+block_find(const Weights *w, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->blocks.n; i++)
+		if (!strcmp(w->blocks.v[i].name, name))
+			return &w->blocks.v[i];
+	return NULL;
+}
+
+static bool
+is_constant(const Network *net, const char *name)
+{
+	uint32_t i, j;
+	size_t n;
+
+	for (i = 0; i < net->layers.n; i++) {
+		const Layer *l = &net->layers.v[i];
+
+		n = strlen(l->name);
+		if (!l->rec || strncmp(name, l->name, n) || name[n] != '.')
+			continue;
+		for (j = 0; j < l->rec->constants.n; j++)
+			if (!strcmp(name + n + 1, l->rec->constants.v[j]))
+				return true;
+	}
+	return false;
+}
+
+static bool
+same_shape(const Shape *a, const Shape *b)
+{
+	return a->rank == b->rank && !memcmp(a->dim, b->dim, (size_t)a->rank *
+	                                     sizeof *a->dim);
+}
+
+/* one line of the message */
+static void
+add_difference(Text *t, const char *name, const Array *file, const Array *spec)
+{
+	const Array *both[] = {file, spec};
+	const char *text[2];
+	int i;
+
+	for (i = 0; i < 2; i++)
+		text[i] = !both[i] ? "-" : !both[i]->shape.rank ? "scalar" :
+			shape_text(t->c, &both[i]->shape);
+	text_add(t, "\n%-10s file %-8s spec %s", shown(t->c, name), text[0],
+	         text[1]);
+}
+
 /* every weight that differs, both shapes shown */
 static bool
 compare(Ctx *c, const Network *net, const Weights *w, const Weights *want)
 {
 	Text t = {c, NULL, 0, 0};
-	const WeightShape *a, *b;
 	uint32_t i, wrong = 0;
 
-	for (i = 0; i < want->shapes.n + w->shapes.n; i++) {
-		bool ours = i < want->shapes.n;
-		const char *name = ours ? want->shapes.v[i].name :
-			w->shapes.v[i - want->shapes.n].name;
+	for (i = 0; i < want->blocks.n + w->all.v.n; i++) {
+		bool ours = i < want->blocks.n;
+		const Array *b = ours ? &want->blocks.v[i] : NULL;
+		const Array *a = ours ? array_find(&w->all, b->name) :
+			&w->all.v.v[i - want->blocks.n];
 
-		a = shape_find(w, name);
-		b = shape_find(want, name);
-		if ((!ours && b) || (a && b && !strcmp(a->shape, b->shape)))
+		if (ours ? a && same_shape(&a->shape, &b->shape) :
+		    !is_plain(a) || block_find(want, a->name) ||
+		    is_constant(net, a->name))
 			continue;
 		if (++wrong <= 8)
-			text_add(&t, "\n%-10s file %-8s spec %s", name,
-			         a ? a->shape : "-", b ? b->shape : "-");
+			add_difference(&t, ours ? b->name : a->name, a, b);
 	}
 	if (wrong > 8)
 		text_add(&t, "\nand %u more", wrong - 8);
-	for (i = 0; !wrong && i < w->shapes.n; i++)
-		if (strcmp(w->shapes.v[i].name, want->shapes.v[i].name)) {
-			wrong++;
-			text_add(&t, "\ntheir order differs");
-		}
 	if (!wrong)
 		return true;
 	file_error(c, w->path, fmt(c, "weights do not fit %s%s", net->path,
@@ -575,31 +472,18 @@ compare(Ctx *c, const Network *net, const Weights *w, const Weights *want)
 	return false;
 }
 
-static const WeightConstants *
-constants_find(const Weights *w, const char *layer, const char *name)
-{
-	size_t n = strlen(layer);
-	uint32_t i;
-
-	for (i = 0; i < w->constants.n; i++)
-		if (!strncmp(w->constants.v[i].name, layer, n) &&
-		    w->constants.v[i].name[n] == '.' &&
-		    !strcmp(w->constants.v[i].name + n + 1, name))
-			return &w->constants.v[i];
-	return NULL;
-}
-
 static bool
 layer_constants(Ctx *c, const Network *net, Layer *l, const Weights *w,
 	bool set)
 {
 	size_t n = (size_t)shape_size(&net->layers.v[l->in.v[0]].out);
-	const WeightConstants *k;
+	const Array *k;
 	uint32_t j;
 
 	for (j = 0; j < l->rec->constants.n; j++) {
-		k = constants_find(w, l->name, l->rec->constants.v[j]);
-		if (!k || k->n != n) {
+		k = array_find(&w->all, fmt(c, "%s.%s", l->name,
+		                            l->rec->constants.v[j]));
+		if (!k || k->count != n) {
 			file_error(c, w->path, fmt(c, "the file has no "
 			           "constants for '%s'", l->name));
 			return false;
@@ -642,25 +526,48 @@ target_room(Ctx *c, Network *net)
 static bool
 target_constants(Ctx *c, Network *net, const Weights *w)
 {
-	int k;
+	const Array *shift = array_find(&w->all, "targets/shift");
+	const Array *scale = array_find(&w->all, "targets/scale");
+	size_t n = (size_t)net->targets, k;
+	bool good = shift && scale && shift->count == n && scale->count == n;
 
 	if (!net->targets_scale)
 		return true;
-	if ((int)w->targets.n != net->targets) {
-		file_error(c, w->path, "the file has no constants for `targets`");
+	for (k = 0; k < n && good; k++)
+		good = isfinite(shift->v[k]) && isfinite(scale->v[k]) &&
+			scale->v[k] != 0;
+	if (!good) {
+		file_error(c, w->path,
+		           "the file has no constants for `targets`");
 		return false;
 	}
 	target_room(c, net);
-	for (k = 0; k < net->targets; k++) {
-		net->t_shift[k] = w->targets.v[k].mean;
-		net->t_scale[k] = w->targets.v[k].deviation;
-	}
+	memcpy(net->t_shift, shift->v, n * sizeof *shift->v);
+	memcpy(net->t_scale, scale->v, n * sizeof *scale->v);
 	net->t_constants_known = true;
 	return true;
 }
 
+static void
+take_params(Ctx *c, Weights *w, const Weights *want)
+{
+	const Array *a;
+	double *at;
+	uint32_t i;
+
+	w->count = want->count;
+	w->params = at = mem(c, (size_t)w->count * sizeof *at + 1);
+	w->blocks.n = 0;
+	for (i = 0; i < want->blocks.n; i++) {
+		a = array_find(&w->all, want->blocks.v[i].name);
+		PUSH(c, &w->blocks, *a);
+		memcpy(at, a->v, a->count * sizeof *at);
+		at += a->count;
+	}
+}
+
 bool
-weights_apply(Ctx *c, Network *net, const Weights *w)
+weights_apply(Ctx *c, Network *net, Weights *w)
 {
 	const Weights *want = weights_new(c, net);
 
@@ -668,10 +575,11 @@ weights_apply(Ctx *c, Network *net, const Weights *w)
 	    !target_constants(c, net, w))
 		return false;
 	all_constants(c, net, w, true);
+	take_params(c, w, want);
 	if (!net->classes.n && (int)w->classes.n == class_count(net))
 		net->classes = w->classes;
 	network_hash(net);
-	if (net->topology != w->topology)
+	if (w->topology && net->topology != w->topology)
 		warn(c, (Loc){0, 0, 0}, "weights", "%s was made from another "
 		     "form of %s: the shapes agree, the rest may not",
 		     w->path, net->path);

@@ -14,6 +14,16 @@
 #else
 #define GZIP ""
 #endif
+#ifdef HAVE_JANSSON
+#define WEIGHTS " safetensors"
+#else
+#define WEIGHTS ""
+#endif
+#ifdef HAVE_MINIZIP
+#define NPZ " npz"
+#else
+#define NPZ ""
+#endif
 #define WIDTH 79
 
 /* statements that are no layers: word, form, what it says */
@@ -227,7 +237,7 @@ int
 print_version(Ctx *c)
 {
 	printf("bpgen %s\n"
-	       "features: csv idx" GZIP " jit\n"
+	       "features: csv idx" GZIP WEIGHTS NPZ " jit\n"
 	       "Lua %s, %s\n"
 	       "MIT licence; the C that bpgen writes carries no conditions\n",
 	       BPGEN_VERSION, BPGEN_LUA, tcc_name(c));

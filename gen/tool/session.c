@@ -192,7 +192,7 @@ session_weights(Session *s, bool wanted)
 	if (!path && !wanted)
 		return 0;
 	if (!path) {
-		path = fmt(s->c, "%s.weights", s->net->name);
+		path = fmt(s->c, "%s.safetensors", s->net->name);
 		if (stat(path, &st)) {
 			cli_error("%s needs weights: there is no %s here",
 			          s->cli->command, path);

@@ -21,7 +21,7 @@ typedef struct {
 int session_open(Session *s, Ctx *c, const Cli *cli, bool needs_loss);
 /* reads DATA (or --data); path NULL: the command's argument */
 int session_data(Session *s, const char *path, bool need_targets);
-/* -w FILE, else NAME.weights where `wanted`; constants into the network */
+/* -w FILE, else NAME.safetensors where `wanted`; constants into the network */
 int session_weights(Session *s, bool wanted);
 /* normalize and targets from these rows (NULL: the first n), then the topology */
 int session_fit(Session *s, const size_t *rows, size_t n);

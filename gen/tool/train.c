@@ -5,7 +5,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include "state.h"
 #include "train.h"
 
 /* Set by the first Ctrl-C; a handler can reach nothing but a static. */
@@ -183,7 +185,7 @@ split(Train *r)
 	return rc ? rc : check_stops(r);
 }
 
-/* NAME.weights -> NAME.history.csv beside it */
+/* NAME.safetensors -> NAME.history.csv beside it */
 static void
 name_files(Train *r)
 {
@@ -194,7 +196,7 @@ name_files(Train *r)
 	if (!path)
 		path = cli_get(s->cli, "weights");
 	if (!path)
-		path = fmt(s->c, "%s.weights", s->net->name);
+		path = fmt(s->c, "%s.safetensors", s->net->name);
 	r->weights_path = path;
 	if (!strcmp(path, "-") || !strncmp(path, "/dev/", 5))
 		path = s->net->name;
@@ -221,9 +223,7 @@ static int
 check_output(Train *r)
 {
 	const char *path = r->weights_path;
-	char head[8] = "";
-	FILE *f;
-	size_t n;
+	struct stat st;
 
 	if (!strcmp(path, "-") || !strncmp(path, "/dev/", 5))
 		return 0;
@@ -232,14 +232,9 @@ check_output(Train *r)
 		cli_error("%s is an input, it cannot be the output too", path);
 		return EX_CANTCREAT_;
 	}
-	f = fopen(path, "rb");
-	if (!f)
+	if (stat(path, &st) || is_weights_of_bpgen(path))
 		return 0;
-	n = fread(head, 1, sizeof head, f);
-	fclose(f);
-	if (!n || (n == sizeof head && !memcmp(head, "bpgenw1\n", n)))
-		return 0;
-	cli_error("%s exists and is no file of weights", path);
+	cli_error("%s exists and is no file of weights by bpgen", path);
 	return EX_CANTCREAT_;
 }
 
@@ -276,7 +271,7 @@ resume(Train *r)
 	if (!w)
 		return 0;
 	r->epoch = r->first_epoch = (size_t)w->epochs;
-	if (net_load(s->jit, w->state, w->state_bytes)) {
+	if (!state_take(s->c, s->jit, &w->all, "")) {
 		warn(s->c, (Loc){0, 0, 0}, "resume", "%s: the state of the "
 		     "optimizer does not fit, it starts afresh", w->path);
 		messages(s->c, s->cli);
@@ -638,7 +633,7 @@ grown_block(Train *r)
 	const char *name = NULL;
 	size_t at = 0, n, k;
 	uint32_t b;
-	int64_t i;
+	size_t i;
 
 	memcpy(net_state(s->jit), r->epoch_start, net_bytes(s->jit));
 	if (r->threads)
@@ -649,12 +644,12 @@ grown_block(Train *r)
 		if (!isfinite(train_batch(r, at, n)))
 			break;
 		net_get_params(s->jit, r->params);
-		for (b = 0, k = 0; b < w->shapes.n; b++)
-			for (i = 0; i < w->shapes.v[b].count; i++, k++) {
+		for (b = 0, k = 0; b < w->blocks.n; b++)
+			for (i = 0; i < w->blocks.v[b].count; i++, k++) {
 				v = fabs(real_get(s->net->dtype, r->params, k));
 				if (v > largest && isfinite(v)) {
 					largest = v;
-					name = w->shapes.v[b].name;
+					name = w->blocks.v[b].name;
 				}
 			}
 	}
@@ -729,9 +724,7 @@ save_weights(Train *r)
 {
 	Session *s = r->s;
 	Weights *w = weights_new(s->c, s->net);
-	size_t cap = net_bytes(s->jit) + 4096;
 	const char *why = NULL;
-	unsigned char *state = mem(s->c, cap);
 	int64_t i;
 	int rc;
 
@@ -740,8 +733,7 @@ save_weights(Train *r)
 	w->params = mem(s->c, (size_t)w->count * sizeof *w->params + 1);
 	for (i = 0; i < w->count; i++)
 		w->params[i] = real_get(s->net->dtype, r->params, (size_t)i);
-	w->state_bytes = net_save(s->jit, state, cap);
-	w->state = state;
+	state_put(s->c, s->jit, &w->all, "");
 	rc = weights_write(s->c, r->weights_path, w, &why);
 	if (rc)
 		cli_error("cannot write %s: %s", r->weights_path, why);

@@ -41,7 +41,7 @@ refuses() {
 	shift 3
 	expect "$name" "$want" "$@" || return
 	says "$name" err "$text"
-	ls ./*.weights ./*.tmp 2>/dev/null | grep -q . &&
+	ls ./*.safetensors ./*.tmp 2>/dev/null | grep -q . &&
 		bad "$name" "something was written"
 }
 # put NUMBER...: one byte each
@@ -73,10 +73,10 @@ END
 train="$bpgen train conv.spec"
 expect idx 0 $train t-images-idx3-ubyte -q --require accuracy=0.97 &&
 	ok "idx learns"
-cp small.weights plain.weights
+cp small.safetensors plain.safetensors
 cat t-images-idx3-ubyte t-labels-idx1-ubyte >both.idx
 expect "one file" 0 $train both.idx -q &&
-	if cmp -s small.weights plain.weights; then ok "one file of both"
+	if cmp -s small.safetensors plain.safetensors; then ok "one file of both"
 	else bad "one file of both"; fi
 expect "idx eval" 0 "$bpgen" eval conv.spec both.idx --require accuracy=0.97 &&
 	ok "idx eval"
@@ -88,10 +88,10 @@ tail -n +2 "$data/digits8x8_test.csv" | awk -F, '{
 	print $65
 }' >scaled.csv
 expect "scaled csv" 0 $train scaled.csv -q &&
-	if cmp -s small.weights plain.weights
+	if cmp -s small.safetensors plain.safetensors
 	then ok "bytes are from 0 to 1"; else bad "bytes are from 0 to 1"; fi
-mv plain.weights plain
-rm -f ./*.weights
+mv plain.safetensors plain
+rm -f ./*.safetensors
 cp t-labels-idx1-ubyte elsewhere
 mv t-labels-idx1-ubyte away
 refuses "no labels" 66 "t-labels-idx1-ubyte is missing" \
@@ -102,7 +102,7 @@ expect "--labels" 0 $train t-images-idx3-ubyte --labels elsewhere -q &&
 expect "predict without labels" 0 "$bpgen" predict conv.spec \
 	t-images-idx3-ubyte && ok "predict without labels"
 mv away t-labels-idx1-ubyte
-rm -f ./*.weights
+rm -f ./*.safetensors
 refuses "idx and columns" 64 "are for tables" $train both.idx --columns 1-3
 refuses "a label for what" 65 "label" $train t-labels-idx1-ubyte
 sed 's/1x8x8/1x4x16/' conv.spec >other.spec
@@ -114,7 +114,7 @@ refuses "labels of others" 65 "3 labels, but t-images-idx3-ubyte has $rows" \
 	$train t-images-idx3-ubyte --labels few
 
 # ------------------------------------------------------------------- gzip
-rm -f ./*.weights
+rm -f ./*.safetensors
 if "$bpgen" --version | grep -q gzip && gzip --version >/dev/null 2>&1; then
 	gzip -k t-images-idx3-ubyte
 	mkdir packed
@@ -122,17 +122,17 @@ if "$bpgen" --version | grep -q gzip && gzip --version >/dev/null 2>&1; then
 	cp t-labels-idx1-ubyte packed
 	cp plain packed
 	expect "idx.gz" 0 $train packed/t-images-idx3-ubyte.gz -q \
-		-o packed/a.weights &&
-		if cmp -s packed/a.weights packed/plain
+		-o packed/a.safetensors &&
+		if cmp -s packed/a.safetensors packed/plain
 		then ok "idx.gz, labels not packed"; else bad "idx.gz"; fi
 	gzip packed/t-labels-idx1-ubyte
 	expect "both gz" 0 $train packed/t-images-idx3-ubyte.gz -q \
-		-o packed/b.weights &&
-		if cmp -s packed/a.weights packed/b.weights
+		-o packed/b.safetensors &&
+		if cmp -s packed/a.safetensors packed/b.safetensors
 		then ok "both packed"; else bad "both packed"; fi
 	gzip -c "$data/iris.csv" >iris.csv.gz
 	expect csv.gz 0 "$bpgen" train "$specs/iris.spec" iris.csv.gz -q \
-		-o packed/iris.weights && ok "csv.gz"
+		-o packed/iris.safetensors && ok "csv.gz"
 	head -c 300 packed/t-images-idx3-ubyte.gz >cut-images.gz
 	refuses "cut gz" 65 "cut-images.gz: error: this is packed by gzip and cut off" \
 		$train cut-images.gz
@@ -144,7 +144,7 @@ else
 fi
 
 # ----------------------------------------------------------------- series
-rm -f ./*.weights
+rm -f ./*.safetensors
 expect sunspots 0 "$bpgen" train "$specs/sunspots.spec" \
 	"$data/sunspots_yearly.csv" --validation 0.2 &&
 	says "the end of a series validates" out \
@@ -162,7 +162,7 @@ expect "sunspots, gru" 0 "$bpgen" train "$specs/sunspots_gru.spec" \
 	expect "sunspots, gru" 0 "$bpgen" eval "$specs/sunspots_gru.spec" \
 		"$data/sunspots_yearly.csv" --validation --require r2=0.8 &&
 	ok "a gru forecasts sunspots"
-rm -f ./*.weights
+rm -f ./*.safetensors
 sed 's/^columns.*//' "$specs/sunspots.spec" >nameless.spec
 awk 'BEGIN { for (i = 0; i < 40; i++) print i ",0,0" }' >three.csv
 refuses "which column" 65 "a step of 'sunspots' has 1 feature and 1 target" \
@@ -194,13 +194,13 @@ expect lags 0 "$bpgen" train lags.spec wave.csv --validation 0.25 -q &&
 		--require r2=0.999 && ok "a line goes on a sine"
 
 # -------------------------------------------------------------- sequences
-rm -f ./*.weights
+rm -f ./*.safetensors
 expect gestures 0 "$bpgen" train "$specs/gestures.spec" \
 	"$data/imu_gestures_small.csv" --validation 0.2 -q &&
 	expect gestures 0 "$bpgen" eval "$specs/gestures.spec" \
 		"$data/imu_gestures_small.csv" --validation \
 		--require accuracy=0.92 && ok "gestures are told apart"
-rm -f ./*.weights
+rm -f ./*.safetensors
 
 # ------------------------------------------------------------------ texts
 cat >letters.spec <<'END'
@@ -230,7 +230,7 @@ expect "text predict" 0 "$bpgen" predict letters.spec count.txt --csv && {
 printf 'one two\nX three' >other.txt
 expect "a new character" 65 "$bpgen" eval letters.spec other.txt &&
 	says "a new character" err "other.txt:2:1: error: 'letters' has no"
-rm -f ./*.weights
+rm -f ./*.safetensors
 printf 'one \377two' >broken.txt
 refuses "no text" 65 "broken.txt:1: error: this is no UTF-8" \
 	"$bpgen" train letters.spec broken.txt
@@ -243,7 +243,7 @@ refuses "beyond the vocabulary" 65 \
 	put 0 0 8 1 0 0 0 2 7 9; } >ids.idx
 expect "numbers in idx" 0 "$bpgen" train letters.spec ids.idx -q &&
 	ok "numbers in idx"
-rm -f ./*.weights
+rm -f ./*.safetensors
 { put 0 0 8 2 0 0 0 1 0 0 0 6 1 2 3 4 5 20; put 0 0 8 1 0 0 0 1 7; } >ids.idx
 refuses "beyond it in idx" 65 "row 1 has the number 20, but the largest is 19" \
 	"$bpgen" train letters.spec ids.idx
@@ -256,7 +256,7 @@ expect autoencoder 0 "$bpgen" train "$specs/autoencoder.spec" \
 expect "autoencoder eval" 0 "$bpgen" eval "$specs/autoencoder.spec" \
 	"$data/digits8x8_test.csv" --require rmse=2.5 &&
 	ok "digits come out again"
-rm -f ./*.weights
+rm -f ./*.safetensors
 printf 'input 4\ndense 3\nloss mse target=input\n' >narrow.spec
 refuses "as many outputs" 65 \
 	"target=input needs as many outputs as inputs, but there are 3 and 4" \
@@ -284,7 +284,7 @@ expect "named columns" 0 "$bpgen" train two.spec two.csv -q \
 	two.csv --columns p,q,r --require r2=0.99 && ok "columns by name"
 
 # -------------------------------------------------------------- the hostile
-rm -f ./*.weights
+rm -f ./*.safetensors
 refuses "a directory" 66 "is a directory" $train "$work/packed/.."
 mkfifo pipe
 refuses "a pipe" 66 "is no regular file" $train pipe

@@ -28,9 +28,9 @@ run gen specs/digits8x8.spec --unroll=none -o "$work/digits.c"
 run check specs/xor.spec
 run info specs/digits8x8.spec
 run train specs/iris.spec specs/data/iris.csv --epochs 2 \
-	-w "$work/iris.weights"
-run eval specs/iris.spec specs/data/iris.csv -w "$work/iris.weights"
-run predict specs/iris.spec specs/data/iris.csv -w "$work/iris.weights"
+	-w "$work/iris.safetensors"
+run eval specs/iris.spec specs/data/iris.csv -w "$work/iris.safetensors"
+run predict specs/iris.spec specs/data/iris.csv -w "$work/iris.safetensors"
 run expand specs/resnet.spec
 run help dense
 echo "$passed passed, $failed failed, 0 skipped"

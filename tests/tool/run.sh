@@ -135,23 +135,24 @@ else
 fi
 
 # --------------------------------------------------- the same bits, again
-cp reg.weights first.weights
+cp reg.safetensors first.safetensors
 expect again 0 "$bpgen" train reg.spec "$data/diabetes.csv" --validation 0.2 -q &&
-	if cmp -s reg.weights first.weights; then ok "training repeats"
+	if cmp -s reg.safetensors first.safetensors; then ok "training repeats"
 	else bad "training repeats"; fi
 expect half 0 "$bpgen" train reg.spec "$data/diabetes.csv" --validation 0.2 \
-	--epochs 20 -o half.weights -q &&
+	--epochs 20 -o half.safetensors -q &&
 expect rest 0 "$bpgen" train reg.spec "$data/diabetes.csv" --validation 0.2 \
-	--resume half.weights -o whole.weights -q &&
-	if cmp -s whole.weights first.weights; then ok "training goes on"
+	--resume half.safetensors -o whole.safetensors -q &&
+	if cmp -s whole.safetensors first.safetensors; then ok "training goes on"
 	else bad "training goes on"; fi
 
 # ------------------------------------- whoever compiles, and when: one result
-# alike NAME FILE.weights FILE.weights: and their histories but for the seconds
+# alike NAME FILE.safetensors FILE.safetensors: and their histories but for the seconds
 alike() {
-	cut -d, -f1,3- "${2%.weights}.history.csv" >one.history
-	cut -d, -f1,3- "${3%.weights}.history.csv" >two.history
-	if test -s "$2" && cmp -s "$2" "$3" && cmp -s one.history two.history
+	cut -d, -f1,3- "${2%.safetensors}.history.csv" >one.history
+	cut -d, -f1,3- "${3%.safetensors}.history.csv" >two.history
+	if test -s "$2" && cmp -s "$2" "$3" && test -s one.history &&
+		cmp -s one.history two.history
 	then ok "$1"; else bad "$1" "$2 and $3 differ"; fi
 }
 cat >slices.spec <<'EOF'
@@ -178,28 +179,28 @@ if cc --version >/dev/null 2>&1; then
 		BPGEN_CHANGE=$at
 		export BPGEN_CHANGE
 		expect "change after $at" 0 "$bpgen" train "$specs/xor.spec" \
-			"$data/xor.csv" --epochs 600 -q -o x$at.weights &&
-			alike "change after $at" x$at.weights xnever.weights
+			"$data/xor.csv" --epochs 600 -q -o x$at.safetensors &&
+			alike "change after $at" x$at.safetensors xnever.safetensors
 	done
 	BPGEN_CHANGE=7
 	expect "the change happens" 0 "$bpgen" train "$specs/xor.spec" \
-		"$data/xor.csv" --epochs 5 -v -o x.weights &&
+		"$data/xor.csv" --epochs 5 -v -o x.safetensors &&
 		says "the change happens" err "changed over to the system's"
 	BPGEN_CC=false
 	export BPGEN_CC
 	expect "the change fails" 0 "$bpgen" train "$specs/xor.spec" \
-		"$data/xor.csv" --epochs 600 -v -o x.weights &&
+		"$data/xor.csv" --epochs 600 -v -o x.safetensors &&
 		says "the change fails" err "TinyCC goes on" &&
-		if cmp -s x.weights xnever.weights
+		if cmp -s x.safetensors xnever.safetensors
 		then ok "the change fails, no harm"
 		else bad "the change fails, no harm"; fi
 	unset BPGEN_CC BPGEN_CHANGE
 	expect "by cc" 0 "$bpgen" train "$specs/xor.spec" "$data/xor.csv" \
-		--epochs 600 --jit=cc -q -o by_cc.weights &&
-		alike "by cc" by_cc.weights xnever.weights
+		--epochs 600 --jit=cc -q -o by_cc.safetensors &&
+		alike "by cc" by_cc.safetensors xnever.safetensors
 	for how in tcc cc; do
 		"$bpgen" predict "$specs/xor.spec" "$data/xor.csv" --csv \
-			-w x.weights --jit=$how >predict.$how 2>&1
+			-w x.safetensors --jit=$how >predict.$how 2>&1
 		"$bpgen" check "$specs/xor.spec" --jit=$how >check.$how 2>&1
 	done
 	if grep -q "^0.0,1.0,0" predict.cc && cmp -s predict.tcc predict.cc
@@ -212,13 +213,13 @@ if cc --version >/dev/null 2>&1; then
 			s/^stop.*/stop seconds > $seconds/" \
 			"$specs/xor.spec" >long.spec
 		expect "a long run changes by itself" 0 "$bpgen" train \
-			long.spec "$data/xor.csv" -v -o long.weights \
+			long.spec "$data/xor.csv" -v -o long.safetensors \
 			--progress=none || break
 		grep -q "changed over" err && break
 	done
 	says "a long run changes by itself" err "changed over"
 	expect "a short run does not" 0 "$bpgen" train "$specs/xor.spec" \
-		"$data/xor.csv" --epochs 100 -v -o x.weights &&
+		"$data/xor.csv" --epochs 100 -v -o x.safetensors &&
 		if [ -s err ]; then bad "a short run does not"
 		else ok "a short run does not"; fi
 else
@@ -226,12 +227,12 @@ else
 fi
 
 # ------------------------------------------- threads: one result, any number
-threads() { # NAME SPEC: with 1, 2, 3, 8 threads; the last is in t8.weights
+threads() { # NAME SPEC: with 1, 2, 3, 8 threads; the last is in t8.safetensors
 	rm -f t?.history.csv
 	for n in 1 2 3 8; do
 		expect "$1, $n threads" 0 "$bpgen" train "$2" digits.csv -q \
-			--threads $n -o t$n.weights &&
-			alike "$1, $n threads" t$n.weights t1.weights
+			--threads $n -o t$n.safetensors &&
+			alike "$1, $n threads" t$n.safetensors t1.safetensors
 	done
 }
 # near NAME FILE FILE: the losses differ by rounding alone
@@ -243,7 +244,7 @@ near() {
 	then ok "$1"; else bad "$1" "$(paste -d, "$2" "$3")"; fi
 }
 threads "a last small batch" slices.spec
-expect "no slices" 0 "$bpgen" train slices.spec digits.csv -q -o plain.weights &&
+expect "no slices" 0 "$bpgen" train slices.spec digits.csv -q -o plain.safetensors &&
 	near "slices see the same masks" plain.history.csv t8.history.csv
 { sed 's/^batch.*/batch all/' slices.spec; echo "dtype f64"; } >all.spec
 threads "batch all, f64" all.spec
@@ -251,21 +252,21 @@ sed 's/^epochs.*/epochs 20/; /^dropout/d; /^schedule/d' slices.spec >stops.spec
 printf '%s\n' "stop gradnorm < 0.1" "stop patience=2 on=val_loss" >>stops.spec
 threads conditions stops.spec
 expect "threads stop" 0 "$bpgen" train stops.spec digits.csv --threads 2 \
-	-o t.weights && says "threads stop" out "(stops.spec:"
+	-o t.safetensors && says "threads stop" out "(stops.spec:"
 expect "one a processor" 0 "$bpgen" train slices.spec digits.csv -q -j 0 \
-	-o u0.weights && "$bpgen" train slices.spec digits.csv -q -j 1 \
-	-o u1.weights && alike "one a processor" u0.weights u1.weights
+	-o u0.safetensors && "$bpgen" train slices.spec digits.csv -q -j 1 \
+	-o u1.safetensors && alike "one a processor" u0.safetensors u1.safetensors
 if cc --version >/dev/null 2>&1; then
 	BPGEN_CHANGE=9
 	export BPGEN_CHANGE
 	expect "threads change over" 0 "$bpgen" train slices.spec digits.csv -q \
-		--threads 2 -o u2.weights &&
-		alike "threads change over" u2.weights u1.weights
+		--threads 2 -o u2.safetensors &&
+		alike "threads change over" u2.safetensors u1.safetensors
 	unset BPGEN_CHANGE
 fi
 sed 's/^optimizer.*/optimizer sgd rate=1e30/; s/^clip.*//' slices.spec >wild2.spec
 expect "threads diverge" 65 "$bpgen" train wild2.spec digits.csv --threads 2 \
-	-o wild2.weights && says "threads diverge" err "wild2.spec: error: loss is"
+	-o wild2.safetensors && says "threads diverge" err "wild2.spec: error: loss is"
 
 # -------------------------------------------------------------- checking
 for spec in xor iris; do
@@ -309,10 +310,10 @@ cp "$specs/iris.spec" .
 bad_data() { # NAME TEXT, the table on stdin
 	cat >t.csv
 	expect "$1" 65 "$bpgen" train iris.spec t.csv && says "$1" err "$2"
-	[ -e iris.weights ] && bad "$1" "weights were written"
-	rm -f iris.weights
+	[ -e iris.safetensors ] && bad "$1" "weights were written"
+	rm -f iris.safetensors
 }
-rm -f iris.weights
+rm -f iris.safetensors
 bad_data columns "t.csv:1: error: 6 columns, but 'iris' takes 4 inputs and 1 class (or 3 one-hot targets)" <<'EOF'
 Id,SepalLength,SepalWidth,PetalLength,PetalWidth,Species
 1,5,3,1,0.2,Iris-setosa
@@ -351,17 +352,17 @@ for stop in "loss < 0.1" "loss <= 0.1" "val_loss < 0.5" "accuracy > 0.9" \
 	grep -v "^stop" "$specs/iris.spec" >s.spec
 	echo "stop $stop" >>s.spec
 	expect "stop $stop" 0 "$bpgen" train s.spec "$data/iris.csv" \
-		-o s.weights && says "stop $stop" out "stopped: $stop (s.spec:"
+		-o s.safetensors && says "stop $stop" out "stopped: $stop (s.spec:"
 done
 grep -v "^stop" "$specs/iris.spec" >s.spec
 echo "stop patience=1 on=val_accuracy" >>s.spec
-expect "stop patience" 0 "$bpgen" train s.spec "$data/iris.csv" -o s.weights &&
+expect "stop patience" 0 "$bpgen" train s.spec "$data/iris.csv" -o s.safetensors &&
 	says "stop patience" out "stopped: no better val_accuracy for 1 epoch"
 
 # --------------------------------------------------------------- progress
 for how in auto bar plain none json; do
 	expect "progress $how" 0 "$bpgen" train "$specs/xor.spec" \
-		"$data/xor.csv" --epochs 3 --progress=$how -o s.weights &&
+		"$data/xor.csv" --epochs 3 --progress=$how -o s.safetensors &&
 	case $how in
 	json) if [ "$(grep -c '^{"epoch": [123], .*}$' out)" = 3 ] &&
 		[ "$(wc -l <out)" = 3 ]
@@ -384,24 +385,24 @@ awk -F, 'NR > 1 { print $1 "," $2 "," $3 "," $4 "," 1 "," 2 "," 3 }' \
 expect divergence 65 "$bpgen" train wild.spec wild.csv && {
 	says "divergence" err "wild.spec: error: loss is "
 	says "divergence, help" err 'try `--rate 100`'
-	[ -e wild.weights ] && bad "divergence wrote weights"
+	[ -e wild.safetensors ] && bad "divergence wrote weights"
 }
 
 # --------------------------------------------------------------- weights
 expect shapes 65 "$bpgen" eval "$specs/digits.spec" "$data/iris.csv" \
-	-w reg.weights && says "foreign weights" err "weights do not fit"
-head -c 200 reg.weights >cut.weights
-expect cut 65 "$bpgen" eval reg.spec "$data/diabetes.csv" -w cut.weights &&
+	-w reg.safetensors && says "foreign weights" err "weights do not fit"
+head -c 200 reg.safetensors >cut.safetensors
+expect cut 65 "$bpgen" eval reg.spec "$data/diabetes.csv" -w cut.safetensors &&
 	says "cut weights" err "the file is cut off"
-expect none 66 "$bpgen" eval reg.spec "$data/diabetes.csv" -w none.weights &&
+expect none 66 "$bpgen" eval reg.spec "$data/diabetes.csv" -w none.safetensors &&
 	ok "missing weights"
 
 # ---------------------------------------------------------------- ctrl-c
 sed 's/^epochs.*/epochs 1000000000/; s/^stop.*//' "$specs/xor.spec" >long.spec
 timeout --foreground --preserve-status -s INT 1 "$bpgen" train long.spec "$data/xor.csv" \
-	-o long.weights --seed 6 >out 2>err
+	-o long.safetensors --seed 6 >out 2>err
 rc=$?
-if [ $rc = 130 ] && [ -s long.weights ] && grep -q "^stopped: interrupted" out
+if [ $rc = 130 ] && [ -s long.safetensors ] && grep -q "^stopped: interrupted" out
 then ok "ctrl-c saves"; else bad "ctrl-c saves" "exit status $rc"; fi
 
 echo "$passed passed, $failed failed, $skipped skipped"
