@@ -153,7 +153,6 @@ typedef struct Record {
 	Names constants;            /* layer: tables of the input's shape, from data */
 	bool no_l2;                 /* optimizer: has a decay of its own */
 	bool needs_surrogate;       /* activation: derivative zero everywhere */
-	bool not_yet;               /* layer: shapes and messages only */
 	const char *pad;            /* NULL, "zero" or "skip" */
 	VEC(StateDecl) state;       /* optimizer: one value per weight; value or arg */
 	VEC(StateDecl) net_state;   /* optimizer: one value per network, runs once */
@@ -191,6 +190,7 @@ typedef struct {
 	double fill, fan_in, fan_out;
 	int tied;                   /* layer whose weight of this name it is, or -1 */
 } Weight;
+typedef VEC(Weight) WeightList;
 typedef struct { const char *name; double value; } Value;
 typedef struct { const char *name; Shape shape; } NamedShape;
 typedef enum { UNROLL_AUTO, UNROLL_FULL, UNROLL_NONE } Unroll;
@@ -204,7 +204,8 @@ typedef struct {
 	VEC(Loc) in_loc;
 	Arg *args;                  /* one for each rec->params */
 	Shape out;
-	VEC(Weight) weights;        /* canonical order */
+	WeightList weights;         /* canonical order */
+	WeightList statistics;      /* running ones: not trained, but kept */
 	VEC(Value) values;          /* numbers that the formula may name */
 	VEC(NamedShape) shapes;     /* of tensors the formula writes; y is out */
 	const char *formula, *infer;/* text for these very shapes */
@@ -244,7 +245,7 @@ typedef struct {
 	VEC(Layer) layers;
 	VEC(Head) heads;            /* at least one */
 	int inputs, outputs, targets;
-	int64_t params;             /* of live layers */
+	int64_t params, stats;      /* of live layers */
 	const Record *optimizer;
 	Arg *opt_args;
 	double rate;                /* the argument `rate`, 0 where it has none */
@@ -296,6 +297,8 @@ typedef enum {
 	T_INPUT, T_TARGET, T_WEIGHT, T_GRAD, /* grad: accumulated, persistent */
 	T_STATE,                     /* one value per weight, persistent */
 	T_NET,                       /* one value per network, persistent */
+	T_STATISTIC,                 /* running one of a layer, persistent: what
+	                                its training formula writes */
 	T_STREAM,                    /* state of NAME_step; not saved */
 	T_TEMP, T_INT,               /* int: argmax positions */
 	T_CONST,                     /* generated table */
@@ -314,11 +317,12 @@ typedef struct {
 	int layer;                   /* or -1 */
 	TensorId of;                 /* grad, state: the weight; adjoint: of what */
 	bool adjoint;
-	int64_t place;               /* T_INPUT, T_TARGET, T_OUTPUT, T_WEIGHT: offset
-	                                in x, t, y, canonical parameters */
+	int64_t place;               /* T_INPUT, T_TARGET, T_OUTPUT, T_WEIGHT,
+	                                T_STATISTIC: offset in x, t, y, canonical
+	                                parameters, statistics */
 	double *values;              /* T_CONST */
 	bool decay;                  /* T_WEIGHT */
-	double fill;                 /* T_STATE, T_NET: value after init */
+	double fill;                 /* T_STATE, T_NET, T_STATISTIC: after init */
 	uint32_t key;                /* T_RAND: site, part of the random key */
 	Loc loc;
 } Tensor;
@@ -373,10 +377,12 @@ typedef enum { /* the functions a program consists of */
 	K_INIT,                      /* random weights */
 	K_STREAM,                    /* one row of x -> y after it, inference */
 	K_RESET,                     /* the state that K_STREAM carries */
+	K_GRADIENTS,                 /* samples -> sum of C, += gradients: the
+	                                statements of K_GRADIENT or, where samples
+	                                of a mini-batch are coupled, its own */
 	K_COUNT,
 	/* the same over several samples at once: what the back plans besides */
 	K_FORWARDS = K_COUNT,        /* samples -> outputs */
-	K_GRADIENTS,                 /* samples -> sum of C, += gradients */
 	/* a mini-batch of one sample, some of whose sums are there already */
 	K_AHEAD,                     /* x -> those sums */
 	K_ONLINE,                    /* as K_STEP, and those sums of the next x */
@@ -403,6 +409,11 @@ typedef struct Program {
 	VEC(TensorId) states;        /* T_STATE, grouped by weight */
 	VEC(TensorId) net_states;    /* T_NET; "rate" is one where it exists */
 	VEC(TensorId) carried;       /* T_STREAM */
+	VEC(TensorId) statistics;    /* T_STATISTIC, canonical order */
+	bool coupled;                /* training takes sums over the samples of a
+	                                mini-batch: K_GRADIENTS and K_TRAINLOSS
+	                                run on all of them, in K_GRADIENT a sample
+	                                is alone with the running statistics */
 	int stream_inputs, stream_outputs; /* scalars of one step */
 	const char *no_stream;       /* why K_STREAM is empty */
 	VEC(TensorId) input_grads;   /* only with api input_gradient */
@@ -428,7 +439,7 @@ bool aff_is_var(const Program *p, AffId a, Index *i); /* 1*i + 0 */
 TensorId ir_tensor(Program *p, Tensor t);
 ExprId ex_num(Program *p, double v);
 ExprId ex_idx(Program *p, AffId a);
-ExprId ex_count(Program *p);     /* number of samples accumulated */
+ExprId ex_count(Program *p);     /* samples: of a mini-batch, accumulated */
 ExprId ex_read(Program *p, TensorId t, const Sub *subs, int n);
 ExprId ex_pad(Program *p, TensorId t, const Sub *subs, int n);
 ExprId ex_bin(Program *p, Op op, ExprId a, ExprId b);
@@ -487,6 +498,8 @@ double *oracle_values(Oracle *o, TensorId t); /* samples x shape, row-major */
 void oracle_random(Oracle *o, uint64_t seed, uint32_t step, uint32_t first);
 void oracle_run(Oracle *o, Kernel k);
 void oracle_count(Oracle *o, int samples);    /* what ex_count reads */
+/* of a mini-batch from now on, no more than oracle_new() was given */
+void oracle_samples(Oracle *o, int samples);
 
 /* --------------------------------------------------------------- the back
  * A schedule says how one statement runs; a plan is the schedules of a kernel,

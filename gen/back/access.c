@@ -134,6 +134,15 @@ schedule_straight(const Schedule *s)
 	return true;
 }
 
+/* Sums over coupled samples cut the kernel into phases, each a loop over all
+ * samples of the mini-batch. */
+bool
+in_phases(const Program *p, Kernel k)
+{
+	return p->coupled && (k == K_GRADIENTS || k == K_TRAINLOSS ||
+	       k == K_STEP);
+}
+
 bool
 wants_training(const Program *p)
 {

@@ -27,6 +27,7 @@ uint32_t loops_outer(const Program *p, const Stmt *s, const Schedule *q);
 bool schedule_straight(const Schedule *s);
 bool wants(const Program *p, Kernel k);  /* is this kernel emitted at all */
 bool wants_training(const Program *p);   /* gradients are kept */
+bool in_phases(const Program *p, Kernel k); /* over coupled samples */
 
 /* ---- layout.c: how the elements of a tensor lie */
 int32_t layout_round(int32_t n);             /* up to whole vectors */
@@ -65,8 +66,8 @@ bool cost_is_far(int64_t bytes); /* what has so many is in no near cache */
 
 /* ---- fields.c: what NAME_net consists of */
 typedef enum {
-	FIELD_WEIGHT, FIELD_GRADIENT, FIELD_STATE, FIELD_STREAM,
-	FIELD_INPUT_GRADIENT, FIELD_CARRY, FIELD_WORK, FIELD_INTS
+	FIELD_WEIGHT, FIELD_STATISTIC, FIELD_GRADIENT, FIELD_STATE,
+	FIELD_STREAM, FIELD_INPUT_GRADIENT, FIELD_CARRY, FIELD_WORK, FIELD_INTS
 } FieldKind;
 typedef struct {
 	FieldKind kind;

@@ -334,15 +334,16 @@ put_select(Emit *e, const Expr *x, int precedence)
 	put(e, precedence > P_ANY ? ")" : "");
 }
 
-/* the samples in the gradient; the other kernels have one */
+/* the samples in the gradient, or of the mini-batch; others have one */
 static void
 put_count(Emit *e)
 {
-	if (e->kernel != K_UPDATE) {
+	if (e->kernel != K_UPDATE && !in_phases(e->p, e->kernel)) {
 		put(e, literal_text(e, 1));
 		return;
 	}
-	e->use_n = e->use_count = true;
+	e->use_count = true;
+	*(e->kernel == K_UPDATE ? &e->use_n : &e->use_samples) = true;
 	put(e, "count");
 }
 

@@ -92,7 +92,7 @@ tile_split(Vectors *v, const Schedule *whole, Schedule *q, Schedule *rest)
 		rows = MOST_FED_ROWS;
 	if (!inner || inner->how != LOOP_SERIAL || inner->step != 1 ||
 	    inner->vectors || inner->guarded || inner->first || rows < 2 ||
-	    inner->count < rows)
+	    inner->count < rows || tile_varies(v, inner->index))
 		return false;
 	*q = *whole;
 	*rest = *whole;

@@ -57,6 +57,8 @@ fields(const Program *p, const Plan *plan, Fields *out)
 		net_states(&l, true);
 	for (i = 0; i < p->weights.n; i++)
 		tensor(&l, p->weights.v[i], FIELD_WEIGHT);
+	for (i = 0; i < p->statistics.n; i++)
+		tensor(&l, p->statistics.v[i], FIELD_STATISTIC);
 	for (i = 0; wants_training(p) && i < p->grads.n; i++)
 		tensor(&l, p->grads.v[i], FIELD_GRADIENT);
 	for (i = 0; wants(p, K_UPDATE) && i < p->states.n; i++)

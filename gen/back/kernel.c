@@ -228,8 +228,8 @@ put_aliases(Emit *e, Text *out)
 		text_put(out, ";\n", 2);
 	}
 	if (e->use_count)
-		text_add(out, "\tconst %s count = (%s)n->samples;\n", e->real,
-		         e->real);
+		text_add(out, "\tconst %s count = (%s)%s;\n", e->real, e->real,
+		         e->kernel == K_UPDATE ? "n->samples" : "samples");
 }
 
 /* straight line on vectors of samples: within their loop? */

@@ -192,7 +192,7 @@ wish(Program *p, const Tensor *t)
 		return fmt(p->c, "last_%s", numbered(p->c, stem_of(p, t),
 		           number));
 	case T_WEIGHT: case T_NET: case T_TEMP: case T_INT: case T_CONST:
-	case T_RAND: case T_CARRY:
+	case T_RAND: case T_CARRY: case T_STATISTIC:
 		break;
 	}
 	if (t->adjoint && t->of) {

@@ -4,28 +4,6 @@
 #include <string.h>
 #include "planner.h"
 
-/* statistics over the batch tie the samples together: not for these kernels */
-static bool
-check_batch(Program *p, Kernel k)
-{
-	const Stmts *list = &p->kernel[k];
-	uint32_t i, j;
-
-	for (i = 0; i < list->n; i++) {
-		const Stmt *s = &list->v[i];
-		const Tensor *t = &p->tensors.v[s->target];
-		for (j = 0; j < s->nridx; j++) {
-			if (p->indices.v[s->ridx + j] != SAMPLE ||
-			    t->kind == T_GRAD || t->adjoint)
-				continue;
-			err(p->c, s->loc, "statistics over the batch cannot be "
-			    "generated yet");
-			return false;
-		}
-	}
-	return true;
-}
-
 /* what is computed on the way is written before it is read */
 static void
 check_writers(Program *p, const Stmts *list, const Accesses *a)
@@ -256,8 +234,6 @@ plan_kernel(Planner *a, Kernel kernel)
 	    (kernel == K_TRAINLOSS && !a->o->check))
 		return true;
 	k->used = true;
-	if (!check_batch(p, kernel))
-		return false;
 	straight_choose(a, kernel);
 	if (k->by_samples)
 		memset(a->unrolled, true, list->n);
@@ -291,7 +267,8 @@ plan_kernel(Planner *a, Kernel kernel)
 static Kernel
 main_kernel(const Program *p)
 {
-	return wants_training(p) ? K_GRADIENT : K_FORWARD;
+	return !wants_training(p) ? K_FORWARD : p->coupled ? K_GRADIENTS :
+	       K_GRADIENT;
 }
 
 static void

@@ -101,7 +101,9 @@ several(Planner *a, Kernel kernel)
 	int batch = p->net->batch > 0 ? p->net->batch : 1;
 	int64_t most, each;
 
-	if (kernel < K_COUNT)
+	if (in_phases(p, kernel))
+		return kernel == K_STEP && p->net->batch_all ? 0 : batch;
+	if (kernel < K_GRADIENTS)
 		return 1;
 	if (kernel == K_AHEAD || kernel == K_ONLINE)
 		return a->online;

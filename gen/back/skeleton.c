@@ -151,6 +151,26 @@ weights(lua_State *L, Skeleton *k)
 	lua_setfield(L, -2, "weights");
 }
 
+/* running statistics in canonical order */
+static void
+statistics(lua_State *L, Skeleton *k)
+{
+	uint32_t i;
+
+	lua_newtable(L);
+	for (i = 0; i < k->p->statistics.n; i++) {
+		TensorId id = k->p->statistics.v[i];
+		int64_t place = k->p->tensors.v[id].place;
+		element_loops(L, k, id);
+		set(L, "field", cname(k->e->names, id));
+		set(L, "at", place ? fmt(k->c, "%lld + ", (long long)place) :
+		    "");
+		append(L);
+	}
+	lua_setfield(L, -2, "statistics");
+	set_int(L, "stats", k->p->net->stats);
+}
+
 static void
 state(lua_State *L, Skeleton *k, TensorId id)
 {
@@ -170,6 +190,8 @@ states(lua_State *L, Skeleton *k)
 	uint32_t i;
 
 	lua_newtable(L);
+	for (i = 0; i < k->p->statistics.n; i++)
+		state(L, k, k->p->statistics.v[i]);
 	for (i = 0; k->update && i < k->p->states.n; i++)
 		state(L, k, k->p->states.v[i]);
 	for (i = 0; k->update && i < k->p->net_states.n; i++)
@@ -199,6 +221,8 @@ saved_tensors(const Program *p, TensorIds *out)
 
 	for (i = 0; i < p->weights.n; i++)
 		PUSH(p->c, out, p->weights.v[i]);
+	for (i = 0; i < p->statistics.n; i++)
+		PUSH(p->c, out, p->statistics.v[i]);
 	for (i = 0; wants(p, K_UPDATE) && i < p->states.n; i++)
 		PUSH(p->c, out, p->states.v[i]);
 	for (i = 0; wants(p, K_UPDATE) && i < p->net_states.n; i++)
@@ -270,6 +294,7 @@ fields_of(lua_State *L, Skeleton *k)
 {
 	static const char *const comments[] = {
 		[FIELD_GRADIENT] = "accumulated gradient",
+		[FIELD_STATISTIC] = "running statistics",
 		[FIELD_STATE] = "optimizer",
 		[FIELD_STREAM] = "what one step leaves to the next",
 		[FIELD_INPUT_GRADIENT] = "of the last sample",
@@ -438,7 +463,7 @@ kernels(lua_State *L, Skeleton *k)
 		{ "forwards", "nxys", K_FORWARDS }, { "loss", "nxt", K_LOSS },
 		{ "gradient", "+nxt", K_GRADIENT },
 		{ "gradients", "+nxts", K_GRADIENTS },
-		{ "training_loss", "nxt", K_TRAINLOSS },
+		{ "training_loss", "nxts", K_TRAINLOSS },
 		{ "update", "n", K_UPDATE }, { "ahead", "nx", K_AHEAD },
 		{ "online", "+nxt", K_ONLINE },
 		{ "mini_batch", "+nxt", K_STEP }, { "step", "nxy", K_STREAM },
@@ -450,7 +475,8 @@ kernels(lua_State *L, Skeleton *k)
 	for (i = 0; i < sizeof all / sizeof all[0]; i++)
 		kernel(L, k, all[i].name, &k->text[all[i].kernel], all[i].args,
 		       false, k->plan->kernel[all[i].kernel].samples);
-	kernel(L, k, "switches", &k->switches, "nxt", true, 1);
+	kernel(L, k, "switches", &k->switches, "nxts", true,
+	       k->plan->kernel[K_TRAINLOSS].samples);
 	lua_setfield(L, -2, "K");
 }
 
@@ -761,6 +787,7 @@ switches(lua_State *L, Skeleton *k)
 	set_bool(L, "any_gradient", any && k->training);
 	set_bool(L, "batch_all", net->batch_all);
 	set_bool(L, "fast", !net->strict);
+	set_bool(L, "coupled", k->p->coupled);
 	if (net->lanes != (net->dtype == F32 ? 16 : 8) && k->e->use_vectors)
 		set_int(L, "max_lanes", net->lanes);
 	lua_newtable(L);
@@ -832,6 +859,7 @@ skeleton_push(void *state_, void *u)
 	switches(L, k);
 	sizes(L, k);
 	weights(L, k);
+	statistics(L, k);
 	states(L, k);
 	saved_fields(L, k);
 	fields_of(L, k);

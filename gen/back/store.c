@@ -205,7 +205,7 @@ place_of(Placing *s, Kernel kernel, TensorId t)
 	case T_NEXT:
 		return ST_ARG;
 	case T_WEIGHT: case T_GRAD: case T_STATE: case T_NET: case T_CARRY:
-	case T_STREAM:
+	case T_STREAM: case T_STATISTIC:
 		return ST_FIELD;
 	case T_CONST:
 		return ST_TABLE;

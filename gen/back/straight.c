@@ -41,6 +41,8 @@ wants_straight(const Planner *a, Kernel k, const Stmt *s)
 	const Network *net = a->p->net;
 	Unroll u = s->layer >= 0 ? net->layers.v[s->layer].unroll : UNROLL_AUTO;
 
+	if (in_phases(a->p, k) && net->batch > 1)
+		return false;
 	if (u == UNROLL_AUTO)
 		u = a->o->unroll;
 	if (u == UNROLL_AUTO)

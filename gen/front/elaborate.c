@@ -699,9 +699,6 @@ layer(Parse *p, Statement *st, const Record *rec, const char *word)
 	    weights_ok(p, &l, init, init_args) &&
 	    (info.share < 0 || tie(p, &l, info.share)));
 	info.doubtful = p->c->errors > errors;
-	if (!info.broken && rec->not_yet)
-		not_yet(p, l.word_loc, fmt(p->c, "'%s' cannot be generated yet",
-		                           rec->name));
 	layer_push(p, &l, &info);
 }
 

@@ -526,6 +526,10 @@ hash_layer(uint64_t *h, const Network *net, const Layer *l, const int *place)
 		hash_shape(h, &w->shape);
 		hash_bits(h, w->tied < 0 ? 0 : (uint64_t)place[w->tied] + 1);
 	}
+	for (i = 0; i < l->statistics.n; i++) {
+		hash_text(h, l->statistics.v[i].name);
+		hash_shape(h, &l->statistics.v[i].shape);
+	}
 	hash_bits(h, l->frozen);
 	in = l->in.n ? &net->layers.v[l->in.v[0]] : NULL;
 	n = in ? shape_size(&in->out) : 0;

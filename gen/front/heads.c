@@ -211,13 +211,17 @@ count_params(Network *net)
 {
 	uint32_t i, k;
 
-	net->params = 0;
-	for (i = 0; i < net->layers.n; i++)
-		for (k = 0; k < net->layers.v[i].weights.n; k++)
-			if (!net->layers.v[i].dead &&
-			    net->layers.v[i].weights.v[k].tied < 0)
+	net->params = net->stats = 0;
+	for (i = 0; i < net->layers.n; i++) {
+		const Layer *l = &net->layers.v[i];
+
+		for (k = 0; k < l->weights.n && !l->dead; k++)
+			if (l->weights.v[k].tied < 0)
 				net->params += shape_size(
-					&net->layers.v[i].weights.v[k].shape);
+					&l->weights.v[k].shape);
+		for (k = 0; k < l->statistics.n && !l->dead; k++)
+			net->stats += shape_size(&l->statistics.v[k].shape);
+	}
 }
 
 /* --------------------------------------------------- loss and activation */
@@ -431,6 +435,26 @@ learns(const Network *net)
 	return false;
 }
 
+/* statistics that a layer takes over a mini-batch, of which there is none */
+static void
+check_statistics(Parse *p)
+{
+	const Network *net = p->net;
+	uint32_t i;
+
+	for (i = 0; i < net->layers.n; i++) {
+		const Layer *l = &net->layers.v[i];
+		if (!l->statistics.n || l->dead || l->frozen ||
+		    (net->batch > 1 && !net->batch_all))
+			continue;
+		warn(p->c, l->word_loc, "statistics", net->batch_all ?
+		     "`batch all` goes by parts of %d samples: each has "
+		     "statistics of its own" : "with `batch %d` the statistics "
+		     "are those of one sample", net->batch);
+		help(p->c, "write for instance `batch 32`");
+	}
+}
+
 static void
 check_all(Parse *p)
 {
@@ -449,6 +473,7 @@ check_all(Parse *p)
 		return;
 	if (learns(net)) {
 		check_zero_gradient(p);
+		check_statistics(p);
 	} else {
 		warn(p->c, net->layers.v[net->heads.v[0].layer].word_loc,
 		     "forward-only", "there is no loss: only the forward pass "

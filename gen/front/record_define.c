@@ -295,12 +295,12 @@ static const struct { const char *name; int kinds, types; } fields[] = {
 	{ "doc", ALL, TEXT }, { "args", ALL, TABLE }, { "check", ALL, FUNCTION },
 	{ "inputs", LAYER, TABLE }, { "takes", LAYER, TABLE },
 	{ "weights", LAYER, TABLE | FUNCTION },
+	{ "statistics", LAYER, TABLE | FUNCTION },
 	{ "shape", LAYER, TABLE | FUNCTION },
 	{ "values", LAYER, TABLE | FUNCTION },
 	{ "formula", LAYER | ACT | INIT, TEXT | FUNCTION },
 	{ "infer", LAYER, TEXT | FUNCTION }, { "pad", LAYER, TEXT },
 	{ "constants", LAYER, TABLE }, { "fit", LAYER, FUNCTION },
-	{ "not_yet", LAYER, SWITCH },
 	{ "y", ACT, TEXT }, { "dy", ACT, TEXT }, { "kinks", ACT, TABLE },
 	{ "surrogate", ACT, SWITCH },
 	{ "C", LOSS, TEXT }, { "index", LOSS, TEXT }, { "with", LOSS, TABLE },
@@ -545,7 +545,6 @@ read_layer(Ctx *c, lua_State *L, Record *rec)
 	rec->formula = text(c, L, "formula");
 	rec->infer = text(c, L, "infer");
 	rec->pad = text(c, L, "pad");
-	rec->not_yet = flag(L, "not_yet");
 	if (rec->pad && strcmp(rec->pad, "zero") && strcmp(rec->pad, "skip"))
 		return bad(c, rec, "pad", "'pad' is \"zero\" or \"skip\"");
 	if (!read_names(c, L, rec, "inputs", &rec->inputs, false) ||
@@ -559,7 +558,7 @@ read_layer(Ctx *c, lua_State *L, Record *rec)
 		return bad(c, rec, "constants", "tables from data need a single "
 		           "input");
 	lua_getfield(L, -1, "formula");
-	if (lua_isnil(L, -1) && !rec->not_yet)
+	if (lua_isnil(L, -1))
 		return bad(c, rec, "formula", "a layer needs a formula");
 	lua_pop(L, 1);
 	return true;

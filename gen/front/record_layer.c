@@ -369,6 +369,9 @@ name_taken(const Call *k, const char *name)
 	for (i = 0; i < k->layer->weights.n; i++)
 		if (!strcmp(k->layer->weights.v[i].name, name))
 			return true;
+	for (i = 0; i < k->layer->statistics.n; i++)
+		if (!strcmp(k->layer->statistics.v[i].name, name))
+			return true;
 	for (i = 0; i < k->rec->inputs.n; i++)
 		if (!strcmp(k->rec->inputs.v[i], name))
 			return true;
@@ -377,7 +380,7 @@ name_taken(const Call *k, const char *name)
 
 /* the table on top: {"w", 3, 4, init = 1, decay = false, fan = {4, 3}} */
 static bool
-read_weight(Call *k)
+read_weight(Call *k, WeightList *to)
 {
 	Weight w = { .tied = -1 };
 	lua_State *L = k->L;
@@ -415,20 +418,20 @@ read_weight(Call *k)
 	}
 	if (!read_init_of(k, &w))
 		return false;
-	PUSH(k->c, &k->layer->weights, w);
+	PUSH(k->c, to, w);
 	return true;
 }
 
 static void
-read_weights(Call *k)
+read_list(Call *k, const char *field, WeightList *to)
 {
 	lua_Integer i, n;
 
-	call_field(k, "weights");
+	call_field(k, field);
 	if (lua_isnil(k->L, -1))
 		return;
 	if (!lua_istable(k->L, -1)) {
-		record_broken(k, "'weights' must be a list of weights");
+		record_broken(k, "'%s' must be a list of weights", field);
 		return;
 	}
 	n = (lua_Integer)lua_rawlen(k->L, -1);
@@ -439,13 +442,28 @@ read_weights(Call *k)
 			continue;
 		}
 		if (i > MOST_WEIGHTS) {
-			record_broken(k, "more than %d weights", MOST_WEIGHTS);
+			record_broken(k, "more than %d %s", MOST_WEIGHTS,
+			              field);
 			return;
 		}
-		if (!read_weight(k))
+		if (!read_weight(k, to))
 			return;
 		lua_pop(k->L, 1);
 	}
+}
+
+static void
+read_weights(Call *k)
+{
+	Layer *l = k->layer;
+	uint32_t i;
+
+	read_list(k, "weights", &l->weights);
+	read_list(k, "statistics", &l->statistics);
+	for (i = 0; i < l->statistics.n; i++)
+		if (l->statistics.v[i].init)
+			record_broken(k, "the statistic '%s' starts at a number",
+			              l->statistics.v[i].name);
 }
 
 /* ---- numbers and texts */
@@ -622,7 +640,7 @@ read_formula(Call *k)
 		                            l->formula);
 	l->infer = call_text(k, "infer");
 	l->pad = k->rec->pad;
-	if (!l->formula && !k->rec->not_yet)
+	if (!l->formula)
 		record_broken(k, "there is no formula for these shapes");
 }
 

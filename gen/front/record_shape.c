@@ -67,7 +67,7 @@ shape_of(const Infer *x, Piece name)
 
 /* the parts between commas of what follows `[`; their number, and the end */
 static int
-subscripts(const char *s, size_t n, Piece out[MAX_RANK + 2], size_t *end)
+all_subscripts(const char *s, size_t n, Piece out[MAX_RANK + 2], size_t *end)
 {
 	size_t i, from = 0;
 	int depth = 0, count = 0;
@@ -89,6 +89,18 @@ subscripts(const char *s, size_t n, Piece out[MAX_RANK + 2], size_t *end)
 		}
 	}
 	return -1;
+}
+
+/* the same without `n`, the sample, which no shape counts */
+static int
+subscripts(const char *s, size_t n, Piece out[MAX_RANK + 2], size_t *end)
+{
+	int count = all_subscripts(s, n, out, end);
+
+	if (count < 1 || !same(out[0], "n"))
+		return count;
+	memmove(out, out + 1, (size_t)--count * sizeof *out);
+	return count;
 }
 
 static int64_t

@@ -8,6 +8,7 @@
 typedef struct {
 	Program *p;
 	Ctx *c;
+	const ClosedForms *closed;
 	Stmts forward;              /* as it was */
 	Stmts *out;                 /* what runs after it */
 	Stmts pre, body, after;     /* around a reversed scan */
@@ -42,11 +43,10 @@ reads_any(Grad *g, const Stmt *s, const bool *set, bool into_stop)
 static bool
 in_closed(const Grad *g, uint32_t i)
 {
-	const struct Middle *m = g->p->middle;
 	uint32_t k;
 
-	for (k = 0; k < m->closed.n; k++)
-		if (i >= m->closed.v[k].first && i < m->closed.v[k].last)
+	for (k = 0; k < g->closed->n; k++)
+		if (i >= g->closed->v[k].first && i < g->closed->v[k].last)
 			return true;
 	return false;
 }
@@ -55,7 +55,7 @@ in_closed(const Grad *g, uint32_t i)
 static void
 activity(Grad *g, TensorId loss)
 {
-	const struct Middle *m = g->p->middle;
+	const ClosedForms *m = g->closed;
 	bool *need = mem(g->c, g->n), *useful = mem(g->c, g->n), again = true;
 	uint32_t i, k;
 
@@ -69,9 +69,9 @@ activity(Grad *g, TensorId loss)
 			    reads_any(g, s, need, false))
 				need[s->target] = again = true;
 		}
-		for (k = 0; k < m->closed.n; k++)
-			if (need[m->closed.v[k].z] && !need[m->closed.v[k].C])
-				need[m->closed.v[k].C] = again = true;
+		for (k = 0; k < m->n; k++)
+			if (need[m->v[k].z] && !need[m->v[k].C])
+				need[m->v[k].C] = again = true;
 		for (i = g->forward.n; i-- > 0;) {
 			const Stmt *s = &g->forward.v[i];
 			Reads reads = { 0 };
@@ -86,10 +86,10 @@ activity(Grad *g, TensorId loss)
 				useful[t] = true;
 			}
 		}
-		for (k = 0; k < m->closed.n; k++)
-			if (useful[m->closed.v[k].C] &&
-			    !useful[m->closed.v[k].z])
-				useful[m->closed.v[k].z] = again = true;
+		for (k = 0; k < m->n; k++)
+			if (useful[m->v[k].C] &&
+			    !useful[m->v[k].z])
+				useful[m->v[k].z] = again = true;
 	}
 	for (i = 0; i < g->n; i++)
 		g->active[i] = need[i] && useful[i];
@@ -432,8 +432,9 @@ flush_weights(Grad *g, uint32_t from, uint32_t to, const Stmt *s)
 	}
 }
 
+/* the gradient of an input is that of a sample alone */
 static void
-wanted(Grad *g)
+wanted(Grad *g, Kernel kernel)
 {
 	Program *p = g->p;
 	uint32_t i;
@@ -443,7 +444,8 @@ wanted(Grad *g)
 		if (!p->net->layers.v[t->layer].frozen)
 			g->want[p->weights.v[i]] = true;
 	}
-	for (i = 0; i < g->n && p->net->api_input_gradient; i++)
+	for (i = 0; i < g->n && p->net->api_input_gradient &&
+	     kernel == K_GRADIENT; i++)
 		if (p->tensors.v[i].kind == T_INPUT)
 			g->want[i] = true;
 }
@@ -494,26 +496,25 @@ closed(Grad *g, const ClosedForm *f)
 static void
 closed_at(Grad *g, uint32_t i)
 {
-	const struct Middle *m = g->p->middle;
 	uint32_t k;
 
-	for (k = 0; k < m->closed.n; k++)
-		if (m->closed.v[k].last == i + 1)
-			closed(g, &m->closed.v[k]);
+	for (k = 0; k < g->closed->n; k++)
+		if (g->closed->v[k].last == i + 1)
+			closed(g, &g->closed->v[k]);
 }
 
-/* needs the forward half in K_GRADIENT; appends the adjoints, fills grads */
-void
-grad(Program *p)
+static void
+kernel(Program *p, Kernel k)
 {
 	Grad g = { .p = p, .c = p->c, .n = p->tensors.n };
-	Stmts *list = &p->kernel[K_GRADIENT], out = { 0 };
+	Stmts *list = &p->kernel[k], out = { 0 };
 	Indices roots = { 0 };
 	uint32_t i, first;
-	TensorId loss = p->loss[K_GRADIENT];
+	TensorId loss = p->loss[k];
 
 	if (!loss)
 		return;
+	g.closed = &p->middle->closed[k];
 	g.forward = *list;
 	g.out = &out;
 	g.want = mem(p->c, g.n);
@@ -527,7 +528,9 @@ grad(Program *p)
 	g.axis = mem(p->c, g.n * sizeof *g.axis);
 	g.added = mem(p->c, g.n);
 	g.last_use = mem(p->c, g.n * sizeof *g.last_use);
-	wanted(&g);
+	wanted(&g, k);
+	for (i = 0; i < p->weights.n; i++) /* of the kernel before */
+		g.d[p->weights.v[i]] = p->grads.v[i];
 	activity(&g, loss);
 	readers(&g);
 	seed(&g, loss);
@@ -559,4 +562,14 @@ grad(Program *p)
 			PUSH(p->c, &roots, g.d[i]);
 		}
 	prune(p, list, &roots);
+}
+
+/* Needs the forward half in K_GRADIENT and, where samples are coupled, in
+ * K_GRADIENTS; appends the adjoints, fills grads. */
+void
+grad(Program *p)
+{
+	kernel(p, K_GRADIENT);
+	if (p->coupled)
+		kernel(p, K_GRADIENTS);
 }

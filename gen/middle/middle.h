@@ -119,8 +119,9 @@ typedef struct {                /* a closed form: d z += d C * delta */
 	Stmts stmts;                /* that compute delta */
 	uint32_t first, last;       /* the statements of C, not to be derived */
 } ClosedForm;
+typedef VEC(ClosedForm) ClosedForms;
 struct Middle {                 /* what formula() leaves for grad() */
-	VEC(ClosedForm) closed;
+	ClosedForms closed[K_COUNT];
 };
 bool share(Program *p, Stmts *list, TensorId loss); /* true: something changed */
 bool hoist(Program *p, Stmts *list);

@@ -60,14 +60,24 @@ one_over(Steps *s, ExprId e)
 	return ex_read(p, s->over.v[i].is, NULL, 0);
 }
 
+/* how many samples there are is known here */
+static ExprId
+counted(Program *p, ExprId e, void *u)
+{
+	const Steps *s = u;
+
+	return p->exprs.v[e].op == E_CNT && s->samples ?
+	       ex_num(p, s->samples) : e;
+}
+
 static ExprId
 renamed(Program *p, ExprId e, void *u)
 {
 	Steps *s = u;
 	const Expr it = p->exprs.v[e], *x = &it;
 
-	if (x->op == E_CNT && s->samples)
-		return ex_num(p, s->samples);
+	if (x->op == E_CNT)
+		return counted(p, e, s);
 	if (x->op == E_DIV && !p->net->strict && p->exprs.v[x->b].op == E_NUM)
 		return ex_bin(p, E_MUL, x->a, ex_num(p, 1 /
 		              p->exprs.v[x->b].num));
@@ -91,7 +101,7 @@ static void
 place_sum(Steps *s, TensorId grad)
 {
 	Program *p = s->p;
-	const Stmts *from = &p->kernel[K_GRADIENT];
+	const Stmts *from = &p->kernel[K_GRADIENTS];
 	bool first = true;
 	Stmt x;
 	uint32_t i;
@@ -120,7 +130,7 @@ static void
 before_write(Steps *s, TensorId w)
 {
 	Program *p = s->p;
-	const Stmts *from = &p->kernel[K_GRADIENT];
+	const Stmts *from = &p->kernel[K_GRADIENTS];
 	Reads reads;
 	uint32_t i, k;
 
@@ -237,7 +247,7 @@ step(Program *p)
 	Steps s = { .p = p, .out = &p->kernel[K_STEP],
 	            .samples = p->net->batch_all ? 0 :
 	                       p->net->batch > 1 ? p->net->batch : 1 };
-	const Stmts *gradient = &p->kernel[K_GRADIENT];
+	const Stmts *gradient = &p->kernel[K_GRADIENTS];
 	Indices roots = { 0 };
 	uint32_t i, first;
 
@@ -254,15 +264,19 @@ step(Program *p)
 		s.sum[g] = ir_tensor(p, t);
 	}
 	for (i = 0; i < gradient->n; i++) {
-		TensorId t = gradient->v[i].target;
-		if (p->tensors.v[t].kind != T_GRAD && !is_input_gradient(p, t))
-			PUSH(p->c, s.out, gradient->v[i]);
+		Stmt x = gradient->v[i];
+		if (p->tensors.v[x.target].kind == T_GRAD ||
+		    is_input_gradient(p, x.target))
+			continue;
+		if (p->coupled)
+			x.expr = tidy(p, ex_map(p, x.expr, counted, &s));
+		PUSH(p->c, s.out, x);
 	}
 	first = s.out->n;
 	rules(&s);
 	if (s.samples == 1)
 		single(p, s.out, first);
-	p->loss[K_STEP] = p->loss[K_GRADIENT];
+	p->loss[K_STEP] = p->loss[K_GRADIENTS];
 	PUSH(p->c, &roots, p->loss[K_STEP]);
 	prune(p, s.out, &roots); /* what only gradients of inputs read */
 }
@@ -272,9 +286,11 @@ void
 mini_batch(Program *p)
 {
 	p->kernel[K_FORWARDS] = p->kernel[K_FORWARD];
-	p->kernel[K_GRADIENTS] = p->kernel[K_GRADIENT];
 	p->loss[K_FORWARDS] = p->loss[K_FORWARD];
-	p->loss[K_GRADIENTS] = p->loss[K_GRADIENT];
+	if (!p->coupled) {
+		p->kernel[K_GRADIENTS] = p->kernel[K_GRADIENT];
+		p->loss[K_GRADIENTS] = p->loss[K_GRADIENT];
+	}
 	if (!p->kernel[K_UPDATE].n)
 		return;
 	step(p);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Network -> forward statements: every layer's formula, outputs and losses,
- * once for inference and once for training. */
+ * once for inference and once for training; where a formula sums over the
+ * samples of a mini-batch, once more for the training of a sample alone. */
 #include <string.h>
 #include "middle.h"
 
@@ -23,16 +24,25 @@ program_new(Ctx *c, const Network *net, Dtype dtype)
 	return p;
 }
 
+typedef enum {
+	INFER,
+	TOGETHER,                   /* training, all samples of a mini-batch */
+	ALONE                       /* training, one sample: what needs the
+	                               others goes by the formula of inference */
+} Mode;
 typedef struct {
 	Program *p;
 	Ctx *c;
 	const Network *net;
 	Stmts *out;
-	bool infer;
+	Mode mode;
+	Kernel kernel;              /* that the training is for */
+	bool *couples;              /* per layer: TOGETHER sums over samples */
 	TensorId *input;            /* per layer: T_INPUT */
 	TensorId *y, *z;            /* per layer: output; what its act started from */
 	VEC(struct Owned { int layer; uint32_t weight; TensorId t; }) weights;
 	VEC(struct Owned) tables;
+	VEC(struct Owned) statistics;
 	TensorId outputs[64];       /* per head */
 	TensorId C;
 } Builder;
@@ -79,6 +89,30 @@ declare_weights(Builder *b)
 			PUSH(b->c, &b->weights, o);
 			PUSH(b->c, &b->p->weights, o.t);
 			PUSH(b->c, &b->p->grads, 0);
+		}
+	}
+}
+
+static void
+declare_statistics(Builder *b)
+{
+	int64_t place = 0;
+	uint32_t i, k;
+
+	for (i = 0; i < b->net->layers.n; i++) {
+		const Layer *l = &b->net->layers.v[i];
+		for (k = 0; k < l->statistics.n && !l->dead; k++) {
+			const Weight *w = &l->statistics.v[k];
+			struct Owned o = { (int)i, k, 0 };
+			Tensor t = { .kind = T_STATISTIC, .base = w->name,
+			             .shape = w->shape, .layer = (int)i,
+			             .place = place, .fill = w->fill,
+			             .loc = l->loc };
+			t.name = fmt(b->c, "%s.%s", l->name, w->name);
+			o.t = ir_tensor(b->p, t);
+			place += shape_size(&w->shape);
+			PUSH(b->c, &b->statistics, o);
+			PUSH(b->c, &b->p->statistics, o.t);
 		}
 	}
 }
@@ -162,11 +196,116 @@ bind_layer(Builder *b, int i, Use *u)
 	PUSH(b->c, &u->shapes, ((NamedShape){ "y", l->out }));
 }
 
+static void
+bind_statistics(Builder *b, int i, Use *u)
+{
+	uint32_t k;
+
+	for (k = 0; k < b->statistics.n; k++)
+		if (b->statistics.v[k].layer == i)
+			use_bind(u, b->net->layers.v[i].statistics.v[b->
+			         statistics.v[k].weight].name,
+			         b->statistics.v[k].t);
+}
+
+/* A frozen layer with statistics is the same function in training. */
+static const char *
+text_of(const Builder *b, int i)
+{
+	const Layer *l = &b->net->layers.v[i];
+	bool infer = b->mode == INFER || (b->mode == ALONE && b->couples[i]) ||
+	             (l->frozen && l->statistics.n);
+
+	return infer && l->infer ? l->infer : l->formula;
+}
+
+/* does a statement from `first` on sum over the samples? */
+static bool
+couples(const Builder *b, uint32_t first)
+{
+	const Program *p = b->p;
+	uint32_t i;
+
+	for (i = first; i < b->out->n; i++) {
+		const Stmt *s = &b->out->v[i];
+		if (s->nridx && p->indices.v[s->ridx] == SAMPLE)
+			return true;
+	}
+	return false;
+}
+
+static bool
+settle_coupling(Builder *b, int i, const char *text, uint32_t first)
+{
+	const Layer *l = &b->net->layers.v[i];
+
+	if (!couples(b, first))
+		return true;
+	if (b->mode == TOGETHER && l->infer && text == l->formula) {
+		b->couples[i] = b->p->coupled = true;
+		return true;
+	}
+	err(b->c, l->rec->loc, "'%s' sums over the samples of a mini-batch, but "
+	    "%s", l->rec->name, l->infer ? "in inference a sample is alone" :
+	    "says nothing of a sample that is alone");
+	help(b->c, "give it an `infer` that reads `statistics` which the "
+	     "formula keeps");
+	note(b->c, l->word_loc, "in layer '%s'", l->name);
+	return false;
+}
+
+static bool
+reads_below(const Builder *b, uint32_t at)
+{
+	const TensorId t = b->out->v[at].target;
+	uint32_t i, k;
+
+	for (i = at + 1; i < b->out->n; i++) {
+		Reads reads = { 0 };
+		expr_reads(b->p, b->out->v[i].expr, true, &reads);
+		for (k = 0; k < reads.n; k++)
+			if (b->p->exprs.v[reads.v[k]].tensor == t)
+				return true;
+	}
+	return false;
+}
+
+/* Statistics are numbers of all samples, and what reads one in training sees
+ * it as it was before. */
+static bool
+statistics_hold(const Builder *b, int i, uint32_t first)
+{
+	const Layer *l = &b->net->layers.v[i];
+	uint32_t k;
+
+	for (k = first; k < b->out->n; k++) {
+		const Stmt *s = &b->out->v[k];
+		const Tensor *t = &b->p->tensors.v[s->target];
+		if (t->kind != T_STATISTIC ||
+		    (!t->batch && !reads_below(b, k)))
+			continue;
+		if (t->batch) {
+			err(b->c, s->loc, "the statistic '%s' is given a value "
+			    "of every sample", t->base);
+			help(b->c, "sum over the samples first: `mean(n: ...)`");
+		} else {
+			err(b->c, s->loc, "the statistic '%s' is written here "
+			    "and read below", t->base);
+			help(b->c, "write it in the last lines: what reads it "
+			     "sees it as it was before the mini-batch");
+		}
+		note(b->c, l->word_loc, "in layer '%s'", l->name);
+		return false;
+	}
+	return true;
+}
+
 static bool
 layer(Builder *b, int i)
 {
 	const Layer *l = &b->net->layers.v[i];
-	const char *text = b->infer && l->infer ? l->infer : l->formula;
+	const char *text = text_of(b, i);
+	uint32_t first = b->out->n;
 	Use u = { .p = b->p, .out = b->out, .layer = i, .pad = l->pad,
 	          .phase = PH_FORWARD };
 	Loc at = text == l->formula ? l->formula_loc : (Loc){ 0 };
@@ -182,11 +321,17 @@ layer(Builder *b, int i)
 	u.rand_key = (uint32_t)l->number * RAND_SITES;
 	b->p->at = l->loc;
 	bind_layer(b, i, &u);
+	if (text == l->infer)
+		bind_statistics(b, i, &u);
 	u.given = u.binds.n;
+	if (text != l->infer) /* these it may write */
+		bind_statistics(b, i, &u);
 	if (!lower(&u, text, at)) {
 		note(c, l->word_loc, "in layer '%s'", l->name);
 		return false;
 	}
+	if (!settle_coupling(b, i, text, first) || !statistics_hold(b, i, first))
+		return false;
 	b->y[i] = use_find(&u, "y");
 	b->z[i] = u.act_z;
 	if (!b->y[i]) {
@@ -401,7 +546,13 @@ loss(Builder *b, uint32_t h, TensorId t)
 	v = use_copy(&u);
 	if (!loss_lines(b, &u, head, wide ? "c" : "C", C))
 		return false;
-	if (with && !b->infer) {
+	if (couples(b, form.first)) {
+		err(b->c, head->loc, "loss %s sums over the samples of a "
+		    "mini-batch: a loss is that of one sample",
+		    head->loss->name);
+		return false;
+	}
+	if (with && b->mode != INFER) {
 		form.C = use_find(&u, wide ? "c" : "C");
 		form.z = b->z[head->layer];
 		form.last = b->out->n;
@@ -411,7 +562,7 @@ loss(Builder *b, uint32_t h, TensorId t)
 		                ? with->index_delta : with->delta))
 			return false;
 		form.delta = use_find(&v, "delta");
-		PUSH(b->c, &b->p->middle->closed, form);
+		PUSH(b->c, &b->p->middle->closed[b->kernel], form);
 	}
 	if (wide) {
 		mean = use_copy(&u);
@@ -454,12 +605,14 @@ losses(Builder *b)
 }
 
 static bool
-forward(Builder *b, bool infer, Stmts *out)
+forward(Builder *b, Mode mode, Stmts *out)
 {
+	bool infer = mode == INFER;
 	uint32_t i;
 	int64_t place = 0;
 
-	b->infer = infer;
+	b->mode = mode;
+	b->kernel = mode == TOGETHER ? K_GRADIENTS : K_GRADIENT;
 	b->out = out;
 	for (i = 0; i < b->net->layers.n; i++)
 		if (!b->net->layers.v[i].dead && !layer(b, (int)i))
@@ -483,13 +636,54 @@ select_kernel(Builder *b, Kernel k, const Stmts *all, const Indices *roots)
 	prune(b->p, to, roots);
 }
 
+/* the training loss changes nothing */
+static void
+select_training_loss(Builder *b, const Stmts *train, const Indices *C)
+{
+	Stmts all = { 0 };
+	uint32_t i;
+
+	for (i = 0; i < train->n; i++)
+		if (b->p->tensors.v[train->v[i].target].kind != T_STATISTIC)
+			PUSH(b->c, &all, train->v[i]);
+	select_kernel(b, K_TRAINLOSS, &all, C);
+}
+
+/* Training: one list for a sample alone and for several, unless some formula
+ * sums over the samples. */
+static void
+training(Builder *b)
+{
+	Program *p = b->p;
+	Stmts together = { 0 }, alone = { 0 };
+	Indices C = { 0 };
+
+	if (!forward(b, TOGETHER, &together))
+		return;
+	PUSH(p->c, &C, b->C);
+	p->loss[K_TRAINLOSS] = p->loss[K_GRADIENT] = b->C;
+	select_training_loss(b, &together, &C);
+	p->kernel[K_GRADIENT] = together;
+	p->middle->closed[K_GRADIENT] = p->middle->closed[K_GRADIENTS];
+	if (!p->coupled)
+		return;
+	p->loss[K_GRADIENTS] = b->C;
+	p->kernel[K_GRADIENTS] = together;
+	p->middle->closed[K_GRADIENT].n = 0;
+	p->middle->closed[K_GRADIENT].cap = 0;
+	if (!forward(b, ALONE, &alone))
+		return;
+	p->loss[K_GRADIENT] = b->C;
+	p->kernel[K_GRADIENT] = alone;
+}
+
 /* needs a resolved network; fills K_FORWARD, K_LOSS, K_TRAINLOSS and the
- * forward half of K_GRADIENT, weights */
+ * forward half of K_GRADIENT and K_GRADIENTS, weights, statistics */
 void
 formula(Program *p)
 {
 	Builder b = { .p = p, .c = p->c, .net = p->net };
-	Stmts infer = { 0 }, train = { 0 };
+	Stmts infer = { 0 };
 	Indices y = { 0 }, C = { 0 };
 	uint32_t i, n = p->net->layers.n;
 
@@ -501,9 +695,11 @@ formula(Program *p)
 	b.input = mem(p->c, n * sizeof *b.input);
 	b.y = mem(p->c, n * sizeof *b.y);
 	b.z = mem(p->c, n * sizeof *b.z);
+	b.couples = mem(p->c, n + 1);
 	declare_weights(&b);
+	declare_statistics(&b);
 	declare_inputs(&b);
-	if (!forward(&b, true, &infer))
+	if (!forward(&b, INFER, &infer))
 		return;
 	for (i = 0; i < p->net->heads.n; i++)
 		PUSH(p->c, &y, b.outputs[i]);
@@ -513,12 +709,7 @@ formula(Program *p)
 	PUSH(p->c, &C, b.C);
 	p->loss[K_LOSS] = b.C;
 	select_kernel(&b, K_LOSS, &infer, &C);
-	if (!forward(&b, false, &train))
-		return;
-	C.v[0] = b.C;
-	p->loss[K_TRAINLOSS] = p->loss[K_GRADIENT] = b.C;
-	select_kernel(&b, K_TRAINLOSS, &train, &C);
-	p->kernel[K_GRADIENT] = train;
+	training(&b);
 }
 
 /* what outlives the kernel */

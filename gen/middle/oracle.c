@@ -42,8 +42,8 @@ oracle_new(Program *p, Dtype arithmetic, int samples)
 				? (double)(float)x->values[k] : x->values[k];
 		for (k = 0; k < n && x->kind == T_GRAD; k++)
 			o->value[t][k] = -0.0;
-		for (k = 0; k < n && (x->kind == T_STATE || x->kind == T_NET);
-		     k++)
+		for (k = 0; k < n && (x->kind == T_STATE || x->kind == T_NET ||
+		     x->kind == T_STATISTIC); k++)
 			o->value[t][k] = arithmetic == F32
 				? (double)(float)x->fill : x->fill;
 	}
@@ -68,6 +68,12 @@ void
 oracle_count(Oracle *o, int samples)
 {
 	o->count = samples;
+}
+
+void
+oracle_samples(Oracle *o, int samples)
+{
+	o->samples = o->count = samples;
 }
 
 static double

@@ -234,7 +234,8 @@ name(Low *w, Ast *a)
 		read_of(w, a);
 	} else if (t) {
 		fail_line(w, a->loc, fmt(w->c, "'%s' needs subscripts", a->name));
-	} else if (w->u->update && !strcmp(a->name, "count")) {
+	} else if ((w->u->update || w->named_n) && !index &&
+	           !strcmp(a->name, "count")) {
 		a->kind = A_EXPR;
 		a->expr = ex_count(w->p);
 	} else {

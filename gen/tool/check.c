@@ -12,6 +12,7 @@
 
 #define MOST_PARAMS 20000
 #define PER_BLOCK 1000
+#define MOST_SAMPLES 5          /* of a mini-batch that is coupled */
 #define WORK 1e9                /* multiply-adds that a sample may cost */
 
 /* the first three stand in the table; the others decide where curvature or a
@@ -58,20 +59,23 @@ random_target(const Head *h, double *t, uint64_t *state)
 }
 
 static void
-random_sample(Check *k)
+random_samples(Check *k)
 {
 	const Network *net = k->s->net;
 	const int32_t *ids = input_ids(k->s->c, net);
 	uint64_t state = net->seed;
-	size_t i, at = 0;
+	double *x = k->x, *t = k->t;
+	size_t n, i;
 	uint32_t h;
 
-	for (i = 0; i < k->inputs; i++)
-		k->x[i] = ids[i] ? floor(uniform(&state) * ids[i]) :
-			2 * uniform(&state) - 1;
-	for (h = 0; h < net->heads.n; h++) {
-		random_target(&net->heads.v[h], k->t + at, &state);
-		at += (size_t)net->heads.v[h].targets;
+	for (n = 0; n < k->samples; n++) {
+		for (i = 0; i < k->inputs; i++)
+			*x++ = ids[i] ? floor(uniform(&state) * ids[i]) :
+				2 * uniform(&state) - 1;
+		for (h = 0; h < net->heads.n; h++) {
+			random_target(&net->heads.v[h], t, &state);
+			t += net->heads.v[h].targets;
+		}
 	}
 }
 
@@ -91,15 +95,16 @@ choose_point(Check *k)
 		k->w[i] = given ? given->params[i] :
 			k->w[i] + 0.2 * uniform(&state) - 0.1;
 	if (d && d->known) {
-		i = (size_t)(uniform(&state) * (double)d->known);
-		data_gather(d, k->s->net, F64, NULL, i, 1, k->x, k->t);
+		i = (size_t)(uniform(&state) * (double)(d->known - k->samples +
+		                                        1));
+		data_gather(d, k->s->net, F64, NULL, i, k->samples, k->x, k->t);
 	} else
-		random_sample(k);
+		random_samples(k);
 	for (i = 0; i < k->params; i++)
 		k->w[i] = (double)(float)k->w[i];
-	for (i = 0; i < k->inputs; i++)
+	for (i = 0; i < k->inputs * k->samples; i++)
 		k->x[i] = (double)(float)k->x[i];
-	for (i = 0; i < k->targets; i++)
+	for (i = 0; i < k->targets * k->samples; i++)
 		k->t[i] = (double)(float)k->t[i];
 }
 
@@ -163,6 +168,13 @@ list_inputs(Check *k, const char *why_not)
 	}
 }
 
+/* the gradient of inputs is that of a sample alone */
+static bool
+checks_inputs(const Check *k)
+{
+	return k->program->input_grads.n && !k->program->coupled;
+}
+
 static void
 list_blocks(Check *k)
 {
@@ -186,7 +198,7 @@ list_blocks(Check *k)
 	}
 	for (i = 0; i < net->layers.n; i++)
 		any = any || (mark[i] && !net->layers.v[i].rec);
-	if (p->input_grads.n)
+	if (checks_inputs(k))
 		list_inputs(k, any ? "surrogate" : NULL);
 }
 
@@ -210,16 +222,18 @@ entry_name(Ctx *c, const Block *b, size_t i)
 
 /* ------------------------------------------------------------ differences */
 
-/* the loss that NAME_gradient returns, here; the zeroed gradient holds the
- * masks of dropout still */
+/* the loss that NAME_gradient returns, or NAME_gradient_batch where samples are
+ * coupled, here; the zeroed gradient holds the masks of dropout still */
 static double
 loss_at(Check *k, bool with_gradient)
 {
 	net_set_params(k->net, k->w);
 	if (!with_gradient)
-		return net_training_loss(k->net, k->x, k->t);
+		return net_training_loss(k->net, k->x, k->t, (int)k->samples);
 	net_zero_gradient(k->net);
-	return net_gradient(k->net, k->x, k->t);
+	return k->program->coupled ?
+		net_gradient_batch(k->net, k->x, k->t, k->samples) :
+		net_gradient(k->net, k->x, k->t);
 }
 
 static double *
@@ -259,6 +273,12 @@ measure_noise(Check *k)
 	k->noise = 8 * most + 16 * DBL_EPSILON * fabs(k->loss) + 1e-300;
 }
 
+static uint32_t
+switches(const Check *k)
+{
+	return net_switches(k->net, k->x, k->t, (int)k->samples);
+}
+
 /* NAN where a kink lies between */
 static double
 difference(Check *k, double *v, double h)
@@ -270,12 +290,12 @@ difference(Check *k, double *v, double h)
 	wide = *v;
 	up = loss_at(k, false);
 	if (k->program->has_kinks)
-		kink = net_switches(k->net, k->x, k->t) != k->switches;
+		kink = switches(k) != k->switches;
 	*v = old - h;
 	wide -= *v;
 	down = loss_at(k, false);
 	if (k->program->has_kinks && !kink)
-		kink = net_switches(k->net, k->x, k->t) != k->switches;
+		kink = switches(k) != k->switches;
 	*v = old;
 	return kink || !isfinite(up) || !isfinite(down) ? NAN :
 		(up - down) / wide;
@@ -380,7 +400,7 @@ cost(const Check *k)
 	for (i = 0; i < s->n; i++)
 		sum += (double)stmt_points(k->program, &s->v[i]) *
 			(double)stmt_terms(k->program, &s->v[i]);
-	return sum;
+	return sum * (double)k->samples;
 }
 
 static size_t
@@ -521,7 +541,8 @@ print_table(const Check *k)
 		missed += k->blocks.v[i].why_not ? 0 :
 			k->blocks.v[i].count - k->blocks.v[i].tested;
 	}
-	printf("%s, f64, central differences, 1 sample, ", k->s->net->name);
+	printf("%s, f64, central differences, %zu sample%s, ", k->s->net->name,
+	       k->samples, plural((uint32_t)k->samples));
 	if (missed)
 		printf("%s of %s parameters drawn from all blocks (seed %llu; "
 		       "--all takes every one)\n",
@@ -531,7 +552,7 @@ print_table(const Check *k)
 	else
 		printf("all %s parameters%s\n",
 		       grouped(k->s->c, (int64_t)k->params),
-		       k->program->input_grads.n ? " and inputs" : "");
+		       checks_inputs(k) ? " and inputs" : "");
 	printf("  %-*s %7s   h=1e-2    h=1e-3    h=1e-4    order   worst "
 	       "relative\n", wide, "block", "count");
 	for (i = 0; i < k->blocks.n; i++)
@@ -600,6 +621,19 @@ evaluations(const Check *k)
 	return 2 * STEPS * most;
 }
 
+/* a few of a mini-batch, as many as there are */
+static size_t
+samples_of(const Check *k)
+{
+	const Data *d = k->s->data;
+	size_t n = (size_t)k->s->net->batch;
+
+	if (!k->program->coupled)
+		return 1;
+	n = n < MOST_SAMPLES ? n : MOST_SAMPLES;
+	return d && d->known && d->known < n ? d->known : n;
+}
+
 static int
 compile(Check *k)
 {
@@ -614,9 +648,10 @@ compile(Check *k)
 	if (rc)
 		return rc;
 	k->program = net_program(k->net);
+	k->samples = samples_of(k);
 	k->w = reals(k, k->params);
-	k->x = reals(k, k->inputs);
-	k->t = reals(k, k->targets);
+	k->x = reals(k, k->inputs * k->samples);
+	k->t = reals(k, k->targets * k->samples);
 	k->gradient = reals(k, k->params);
 	k->input_gradient = reals(k, k->inputs);
 	return 0;
@@ -635,7 +670,7 @@ evaluate(Check *k)
 	net_zero_gradient(k->net);
 	again = loss_at(k, false);
 	if (k->program->has_kinks)
-		k->switches = net_switches(k->net, k->x, k->t);
+		k->switches = switches(k);
 	if (!isfinite(k->loss)) {
 		printf("%s: the loss at the chosen point is %s\n",
 		       k->s->net->name, isnan(k->loss) ? "not a number" :

@@ -30,6 +30,7 @@ typedef struct {
 	Program *program;
 	VEC(Block) blocks;
 	size_t params, inputs, outputs, targets;
+	size_t samples;             /* 1, or of a mini-batch that is coupled */
 	double *w, *x, *t;          /* the point; all are floats too */
 	double *gradient, *input_gradient;
 	double loss, noise;         /* of the loss: what rounding does to it */

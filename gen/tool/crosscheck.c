@@ -151,10 +151,17 @@ check_overrides(Check *k)
 
 /* ------------------------------------------------------- the interpreter */
 
+/* the gradient of a sample, or of a mini-batch that is coupled */
+static Kernel
+checked(const Program *p)
+{
+	return p->coupled ? K_GRADIENTS : K_GRADIENT;
+}
+
 static double
 work(const Program *p)
 {
-	const Stmts *s = &p->kernel[K_GRADIENT];
+	const Stmts *s = &p->kernel[checked(p)];
 	double sum = 0;
 	uint32_t i;
 
@@ -168,6 +175,7 @@ static void
 fill(Oracle *o, const Program *p, const Check *k)
 {
 	uint32_t t;
+	size_t s;
 	int64_t i, n;
 
 	for (t = 1; t < p->tensors.n; t++) {
@@ -175,13 +183,16 @@ fill(Oracle *o, const Program *p, const Check *k)
 		const double *from = x->kind == T_WEIGHT ? k->w :
 			x->kind == T_INPUT ? k->x :
 			x->kind == T_TARGET ? k->t : NULL;
+		size_t each = x->kind == T_INPUT ? k->inputs : k->targets;
 
 		n = shape_size(&x->shape);
-		for (i = 0; from && i < n; i++)
-			oracle_values(o, t)[i] = from[x->place + i];
+		for (s = 0; from && s < (x->batch ? k->samples : 1); s++)
+			for (i = 0; i < n; i++)
+				oracle_values(o, t)[(int64_t)s * n + i] =
+					from[(int64_t)(s * each) + x->place + i];
 	}
 	oracle_random(o, k->s->net->seed, 0, 0);
-	oracle_count(o, 1);
+	oracle_count(o, (int)k->samples);
 }
 
 /* A block whose derivatives are all zero but for roundings, such as the bias
@@ -221,19 +232,23 @@ distance(const double *a, const double *b, size_t n, double scale, bool exact)
 static void
 interpret(Check *k, Program *p, Dtype real, double *out)
 {
-	Oracle *o = oracle_new(p, real, 1);
+	Oracle *o = oracle_new(p, real, (int)k->samples);
 	uint32_t i;
 	int64_t j, n;
+	double mean;
 
 	fill(o, p, k);
-	oracle_run(o, K_GRADIENT);
+	oracle_run(o, checked(p));
 	for (i = 0; i < p->weights.n; i++) {
 		const Tensor *w = &p->tensors.v[p->weights.v[i]];
 
 		n = shape_size(&w->shape);
-		for (j = 0; j < n && p->grads.v[i]; j++) /* -0 is never shown */
-			out[w->place + j] =
-				oracle_values(o, p->grads.v[i])[j] + 0.0;
+		for (j = 0; j < n && p->grads.v[i]; j++) {
+			mean = oracle_values(o, p->grads.v[i])[j] /
+				(double)k->samples;
+			out[w->place + j] = 0.0 + /* -0 is never shown */
+				(real == F32 ? (double)(float)mean : mean);
+		}
 	}
 }
 
@@ -294,15 +309,18 @@ static void
 gradient32(Check *k, Net *net, double *out)
 {
 	float *w = singles(k, k->w, k->params);
-	float *x = singles(k, k->x, k->inputs);
-	float *t = singles(k, k->t, k->targets);
+	float *x = singles(k, k->x, k->inputs * k->samples);
+	float *t = singles(k, k->t, k->targets * k->samples);
 	float *g = mem(k->s->c, (k->params + 1) * sizeof *g);
 	size_t i;
 
 	net_init(net, k->s->net->seed);
 	net_set_params(net, w);
 	net_zero_gradient(net);
-	net_gradient(net, x, t);
+	if (k->program->coupled)
+		net_gradient_batch(net, x, t, k->samples);
+	else
+		net_gradient(net, x, t);
 	net_get_gradient(net, g);
 	for (i = 0; i < k->params; i++)
 		out[i] = (double)g[i];

@@ -241,7 +241,7 @@ dump(Job *j, const char *stage)
 	};
 	static const char *const kernels[K_COUNT] = {
 		"forward", "loss", "gradient", "training loss", "update", "init",
-		"step", "reset"
+		"step", "reset", "gradient of a mini-batch"
 	};
 	Program *p = program_new(j->c, j->net, j->net->dtype);
 	Text t = { .c = j->c };
@@ -260,7 +260,7 @@ dump(Job *j, const char *stage)
 		          "order, stream, plan", stage);
 		return EX_USAGE_;
 	}
-	for (k = 0; k < K_COUNT; k++) {
+	for (k = 0; k < (p->coupled ? K_COUNT : K_GRADIENTS); k++) {
 		text_add(&t, "# %s\n", kernels[k]);
 		dump_stmts(p, &p->kernel[k], &t);
 	}

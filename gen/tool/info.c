@@ -134,7 +134,8 @@ count_bytes(Info *f)
 
 		f->weights += t->kind == T_WEIGHT ? n : 0;
 		f->gradient += t->kind == T_GRAD ? n : 0;
-		f->state += t->kind == T_STATE || t->kind == T_NET ? n : 0;
+		f->state += t->kind == T_STATE || t->kind == T_NET ||
+		            t->kind == T_STATISTIC ? n : 0;
 	}
 	f->work = f->plan->work * real + f->plan->ints * 4;
 	f->stack = stack_bytes(f, real);

@@ -26,8 +26,10 @@
 	X(void, get_input_gradient, (const void *, R *)) \
 	X(size_t, save, (const void *, void *, size_t)) \
 	X(int, load, (void *, const void *, size_t)) \
-	X(R, training_loss, (void *, const R *, const R *)) \
-	X(uint32_t, switches, (void *, const R *, const R *)) \
+	X(void, get_stats, (const void *, R *)) \
+	X(void, set_stats, (void *, const R *)) \
+	X(R, training_loss, (void *, const R *, const R *, int)) \
+	X(uint32_t, switches, (void *, const R *, const R *, int)) \
 	X(R, gradient_batch, (void *, const R *, const R *, size_t)) \
 	X(R *, gradient_at, (void *, size_t, size_t *))
 #define MEMBER(result, name, args) result (*name) args;
@@ -389,14 +391,28 @@ net_load(Net *n, const void *buf, size_t len)
 }
 
 double
-net_training_loss(Net *n, const void *x, const void *t)
+net_training_loss(Net *n, const void *x, const void *t, int samples)
 {
-	return VALUE(n, training_loss, n->state, x, t);
+	return VALUE(n, training_loss, n->state, x, t, samples);
 }
 
 uint32_t
-net_switches(Net *n, const void *x, const void *t)
+net_switches(Net *n, const void *x, const void *t, int samples)
 {
-	return n->dtype == F32 ? n->fn->f.switches(n->state, x, t) :
-		n->fn->d.switches(n->state, x, t);
+	return n->dtype == F32 ? n->fn->f.switches(n->state, x, t, samples) :
+		n->fn->d.switches(n->state, x, t, samples);
+}
+
+void
+net_get_stats(Net *n, void *s)
+{
+	if (n->program->net->stats)
+		CALL(n, get_stats, n->state, s);
+}
+
+void
+net_set_stats(Net *n, const void *s)
+{
+	if (n->program->net->stats)
+		CALL(n, set_stats, n->state, s);
 }

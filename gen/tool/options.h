@@ -124,7 +124,8 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 /* names of warnings, as warn() takes them */
 #define WARNINGS \
 	"budget", "forward-only", "inexact-pool", "loss-match", "normalize", \
-	"replaced", "resume", "unused-layer", "weights", "zero-gradient"
+	"replaced", "resume", "statistics", "threads", "unused-layer", \
+	"weights", "zero-gradient"
 
 typedef struct {
 	const char *name, *letter, *value;

@@ -75,8 +75,11 @@ void net_get_gradient(Net *n, void *g);
 void net_get_input_gradient(Net *n, void *gx);
 size_t net_save(Net *n, void *buf, size_t cap);
 int net_load(Net *n, const void *buf, size_t len);
-double net_training_loss(Net *n, const void *x, const void *t);
-uint32_t net_switches(Net *n, const void *x, const void *t);
+/* of so many samples where those of a mini-batch are coupled, else of one */
+double net_training_loss(Net *n, const void *x, const void *t, int samples);
+uint32_t net_switches(Net *n, const void *x, const void *t, int samples);
+void net_get_stats(Net *n, void *s); /* running statistics, if any */
+void net_set_stats(Net *n, const void *s);
 /* any function of contract.md by its name without NAME_; NULL: none */
 void *net_symbol(Net *n, const char *name);
 

@@ -307,6 +307,12 @@ start_threads(Train *r)
 	if (!cli_has(s->cli, "threads") ||
 	    cli_number(s->cli, "threads", &threads))
 		return;
+	if (net_program(s->jit)->coupled) { /* a slice has statistics of its own */
+		warn(s->c, (Loc){0, 0, 0}, "threads", "--threads: statistics "
+		     "over a mini-batch need all its samples, one thread works");
+		messages(s->c, s->cli);
+		return;
+	}
 	r->threads = threads_new(s, (int)threads, batch_rows(r, 0));
 }
 
@@ -466,6 +472,28 @@ run_epoch(Train *r)
 	return true;
 }
 
+/* the mean gradient by mini-batches as they are trained on, which leaves the
+ * running statistics as they were */
+static void
+coupled_gradient(Train *r)
+{
+	Session *s = r->s;
+	void *stats = malloc((size_t)s->net->stats * sizeof(double) + 64);
+	size_t at, n;
+
+	if (!stats)
+		die(s->c, EX_SOFTWARE_, "out of memory");
+	net_get_stats(s->jit, stats);
+	for (at = 0; at < r->train; at += n) {
+		n = batch_rows(r, at);
+		data_gather(s->data, s->net, s->net->dtype, r->rows, at, n,
+		            r->x, r->t);
+		net_gradient_batch(s->jit, r->x, r->t, n);
+	}
+	net_set_stats(s->jit, stats);
+	free(stats);
+}
+
 /* norm of the mean gradient over the rows to learn from */
 static double
 gradient_norm(Train *r)
@@ -475,7 +503,12 @@ gradient_norm(Train *r)
 	size_t i;
 	int64_t k;
 
-	if (r->threads) {
+	if (net_program(s->jit)->coupled) {
+		net_zero_gradient(s->jit);
+		coupled_gradient(r);
+		net_get_gradient(s->jit, r->params);
+		net_zero_gradient(s->jit);
+	} else if (r->threads) {
 		threads_gradient(r->threads, s->data, r->rows, r->train,
 		                 r->params);
 	} else {

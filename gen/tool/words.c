@@ -467,10 +467,6 @@ layer_page(Ctx *c, const Record *rec, Text *out)
 		return;
 	example(c, &s, out);
 	weights(c, &s, out);
-	if (rec->not_yet) {
-		text_add(out, "\nThis layer cannot be generated yet.\n");
-		return;
-	}
 	text_add(out, "\nFormula\n");
 	block(out, "  ", s.layer->formula);
 	values(c, &s, out);
@@ -648,9 +644,8 @@ list(Ctx *c, RecordKind kind, Text *out)
 
 	for (i = 0; i < names->n; i++) {
 		rec = record_find(c, kind, names->v[i]);
-		text_add(out, "  %-13s %s%s\n", names->v[i],
-		         rec && rec->doc ? rec->doc : "",
-		         rec && rec->not_yet ? " (not yet)" : "");
+		text_add(out, "  %-13s %s\n", names->v[i],
+		         rec && rec->doc ? rec->doc : "");
 	}
 	text_add(out, "\n`bpgen help %s` shows its formula; one file of "
 	         "templates/%s defines each.\n", names->n ? names->v[0] :

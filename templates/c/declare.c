@@ -8,6 +8,9 @@
 #define ${NAME}_STEP_OUTPUTS ${step_outputs}
 @ end
 #define ${NAME}_PARAMS   ${params}
+@ if stats > 0 then
+#define ${NAME}_STATS    ${stats} /* running statistics */
+@ end
 @ if api.train then
 #define ${NAME}_BATCH    ${batch}
 @ end
@@ -48,7 +51,13 @@ void ${name}_reset(${name}_net *n);
 ${name}_real ${name}_loss(${name}_net *n, const ${name}_real *x, const ${name}_real *t);
 /* forward and backward on one sample: adds to the gradient, returns the loss */
 ${name}_real ${name}_gradient(${name}_net *n, const ${name}_real *x, const ${name}_real *t);
+@ if coupled then
+/* the same for the samples of a mini-batch, no more than ${NAME}_BATCH: their own
+ * statistics are used and go into the running ones, which ${name}_gradient and
+ * inference use; returns the mean loss */
+@ else
 /* the same for several samples; returns the mean loss */
+@ end
 ${name}_real ${name}_gradient_batch(${name}_net *n, const ${name}_real *x, const ${name}_real *t, size_t count);
 void ${name}_zero_gradient(${name}_net *n);
 @ if api.train then
@@ -67,7 +76,11 @@ void ${name}_add_gradient(${name}_net *n, const ${name}_real *sum, size_t count)
 void ${name}_get_gradient(const ${name}_net *n, ${name}_real *g);
 @ end
 @ if api.input_gradient then
+@ if coupled then
+/* of the last sample of ${name}_gradient */
+@ else
 /* of the last sample */
+@ end
 void ${name}_get_input_gradient(const ${name}_net *n, ${name}_real *gx);
 @ end
 @ end
@@ -78,6 +91,11 @@ int ${name}_class(const ${name}_real *y);
 /* ${params} weights in the order of the spec, each row-major */
 void ${name}_get_params(const ${name}_net *n, ${name}_real *w);
 void ${name}_set_params(${name}_net *n, const ${name}_real *w);
+@ if stats > 0 then
+/* ${stats} running statistics in the order of the spec */
+void ${name}_get_stats(const ${name}_net *n, ${name}_real *s);
+void ${name}_set_stats(${name}_net *n, const ${name}_real *s);
+@ end
 /* the whole state as bytes: how many, or 0 where cap is too small */
 size_t ${name}_save(const ${name}_net *n, void *buf, size_t cap);
 /* BP_OK, or an error and *n is as before */
@@ -91,9 +109,10 @@ int ${name}_selfcheck(${name}_net *n, const ${name}_real *x, const ${name}_real 
 #endif
 @ end
 @ if check then
-${name}_real ${name}_training_loss(${name}_net *n, const ${name}_real *x, const ${name}_real *t);
+/* the mean of so many samples where they are coupled, else that of one */
+${name}_real ${name}_training_loss(${name}_net *n, const ${name}_real *x, const ${name}_real *t, int samples);
 /* a hash of which way every condition of the training loss went */
-uint32_t ${name}_switches(${name}_net *n, const ${name}_real *x, const ${name}_real *t);
+uint32_t ${name}_switches(${name}_net *n, const ${name}_real *x, const ${name}_real *t, int samples);
 @ end
 extern const bp_info ${name}_info;
 @ if trained then

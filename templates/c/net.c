@@ -240,12 +240,20 @@ ${name}_forward_batch(${name}_net *n, const ${name}_real *x, ${name}_real *y, si
 }
 
 @ if check then
-@ kernel(K.training_loss, name .. "_real", name .. "_training_loss", xt)
+@ kernel(K.training_loss, name .. "_real", name .. "_training_loss", xt .. ", int samples")
 
+@ if coupled then
+	${name}_real total = -0.0${f};
+
+	for (int s = 0; s < samples; s++)
+		total += ${K.training_loss.result};
+	return total/(${name}_real)samples;
+@ else
 	return ${K.training_loss.result};
+@ end
 }
 
-@ kernel(K.switches, "uint32_t", name .. "_switches", xt)
+@ kernel(K.switches, "uint32_t", name .. "_switches", xt .. ", int samples")
 
 	return *hash;
 }
@@ -554,9 +562,32 @@ ${name}_get_input_gradient(const ${name}_net *n, ${name}_real *gx)
 }
 
 @ end
+@ if stats > 0 then
+void
+${name}_get_stats(const ${name}_net *n, ${name}_real *s)
+{
+@ for _, w in ipairs(statistics) do
+@ each(w)
+${("\t"):rep(#w.loops + 1)}s[${w.at}${w.element}] = n->${w.field}[${w.inside}];
+@ end
+}
+
+void
+${name}_set_stats(${name}_net *n, const ${name}_real *s)
+{
+@ for _, w in ipairs(statistics) do
+@ each(w)
+${("\t"):rep(#w.loops + 1)}n->${w.field}[${w.inside}] = s[${w.at}${w.element}];
+@ end
+}
+
+@ end
 /* A saved state, little-endian: "bpgs", version, topology (8 bytes), length in
- * bytes (8), bytes of a real, seed (8), step, samples; weights, state of the
- * optimizer, gradient; CRC-32 of all that. */
+ * bytes (8), bytes of a real, seed (8), step, samples; weights,
+@ if stats > 0 then
+ * running statistics,
+@ end
+ * state of the optimizer, gradient; CRC-32 of all that. */
 enum { ${name}_saved_version = 1 };
 #define ${NAME}_SAVED ${saved}u
 

@@ -135,6 +135,8 @@ case_new(Ctx *c, const char *text, uint64_t seed, Totals *totals)
 	k->outputs = (size_t)k->net->outputs;
 	k->targets = (size_t)k->net->targets;
 	k->params = (size_t)k->net->params;
+	k->stats = (size_t)k->net->stats;
+	k->together = 1;
 	k->x = reals(k, k->inputs * SAMPLES);
 	k->t = reals(k, k->targets * SAMPLES);
 	k->w = reals(k, k->params);

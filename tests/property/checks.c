@@ -174,14 +174,16 @@ check_numeric(Case *k, Run *r)
 {
 	Point p = { .k = k, .r = r, .kinks = net_program(r->n)->has_kinks };
 	double *g = reals(k, k->params), *gx = reals(k, k->inputs), again;
+	bool coupled = net_program(r->n)->coupled;
 	const char *why;
 
 	p.w = reals(k, k->params);
-	p.x = reals(k, k->inputs);
+	p.x = reals(k, k->inputs * k->together);
 	memcpy(p.w, k->w, k->params * sizeof *p.w);
-	memcpy(p.x, k->x, k->inputs * sizeof *p.x);
+	memcpy(p.x, k->x, k->inputs * k->together * sizeof *p.x);
 	run_start(r);
-	p.loss = run_gradient(r, p.x, k->t);
+	p.loss = coupled ? run_gradient_batch(r, p.x, k->t, k->together) :
+		run_gradient(r, p.x, k->t);
 	run_get_gradient(r, g);
 	if (has_input_gradient(r))
 		run_get_input_gradient(r, gx);
@@ -201,7 +203,8 @@ check_numeric(Case *k, Run *r)
 	if (p.kinks)
 		p.switches = run_switches(r, p.x, k->t);
 	why = numeric_weights(&p, g);
-	if (!why && has_input_gradient(r))
+	/* coupled: of a sample that is alone */
+	if (!why && has_input_gradient(r) && !coupled)
 		why = numeric_inputs(&p, gx);
 	return why;
 }
@@ -311,7 +314,7 @@ far(Case *k, const char *what, const double *a, const double *b, size_t n,
 static const char *
 fast_batch(Case *k, Run *r, Model *m, double tolerance)
 {
-	double *a = reals(k, k->params), *b = reals(k, k->params), x, y = -0.0;
+	double *a = reals(k, k->params), *b = reals(k, k->params), x, y;
 	const char *why;
 	size_t i;
 
@@ -320,10 +323,7 @@ fast_batch(Case *k, Run *r, Model *m, double tolerance)
 	run_get_gradient(r, a);
 	net_zero_gradient(r->n);
 	model_zero(m);
-	for (i = 0; i < SAMPLES; i++)
-		y += model_gradient(m, k->x + i * k->inputs, k->t + i *
-		                    k->targets);
-	y /= SAMPLES;
+	y = model_gradients(m, k->x, k->t, SAMPLES, -0.0) / SAMPLES;
 	model_get_gradient(m, b);
 	why = far(k, "the loss of a batch", &x, &y, 1, tolerance);
 	if (!why)
@@ -387,6 +387,7 @@ train_bits(Case *k, Run *r, Model *m)
 	size_t batch = (size_t)k->net->batch, first = batch < SAMPLES ? batch :
 		SAMPLES, count[3], i, at;
 	double *a = reals(k, k->params), *b = reals(k, k->params), mine, theirs;
+	double *s = reals(k, k->stats), *q = reals(k, k->stats);
 	const char *why;
 
 	count[0] = first;
@@ -407,6 +408,13 @@ train_bits(Case *k, Run *r, Model *m)
 			why = differ(k, fmt(k->c, "%s and the oracle: loss of "
 			             "training call %zu", r->what, i + 1),
 			             &mine, &theirs, 1, 0);
+		if (why)
+			return why;
+		run_stats(r, s);
+		model_stats(m, q);
+		why = differ(k, fmt(k->c, "%s and the oracle: statistics after "
+		             "training call %zu", r->what, i + 1), s, q,
+		             k->stats, 0);
 		if (why)
 			return why;
 	}
@@ -510,6 +518,57 @@ one_update(Case *k, Run *r, size_t n)
 	                     "call of train", r->what), a, b, k->params, 0);
 }
 
+/* gradient_batch then update, and one call of train */
+static const char *
+together_update(Case *k, Run *r)
+{
+	double *a = reals(k, k->params), *b = reals(k, k->params);
+
+	run_start(r);
+	run_gradient_batch(r, k->x, k->t, k->together);
+	net_update(r->n);
+	run_params(r, a);
+	run_start(r);
+	run_train(r, k->x, k->t, k->together);
+	run_params(r, b);
+	return differ(k, fmt(k->c, "%s: gradient_batch then update, and one "
+	              "call of train", r->what), a, b, k->params, 0);
+}
+
+/* Samples that are coupled are no sum of samples: the oracle takes as many at
+ * once; also one, a rest, and more than a mini-batch has. */
+static const char *
+check_together(Case *k, Run *r)
+{
+	const size_t counts[] = { k->together, 1, k->together - k->together / 2,
+	                          SAMPLES };
+	double *a = reals(k, k->params), *b = reals(k, k->params), mine, theirs;
+	Model *m = model_new(r);
+	const char *why = NULL;
+	size_t i, n;
+
+	run_start(r);
+	model_init(m);
+	model_set(m, k->w);
+	for (i = 0; i < sizeof counts / sizeof counts[0] && !why; i++) {
+		n = counts[i];
+		net_zero_gradient(r->n);
+		model_zero(m);
+		mine = run_gradient_batch(r, k->x, k->t, n);
+		theirs = as_real(r->dtype, model_gradients(m, k->x, k->t, n,
+		                 -0.0) / (double)n);
+		run_get_gradient(r, a);
+		model_get_gradient(m, b);
+		why = differ(k, fmt(k->c, "%s and the oracle: gradient_batch "
+		             "of %zu", r->what, n), a, b, k->params, 0);
+		if (!why)
+			why = differ(k, fmt(k->c, "%s and the oracle: loss of "
+			             "gradient_batch of %zu", r->what, n),
+			             &mine, &theirs, 1, 0);
+	}
+	return why ? why : together_update(k, r);
+}
+
 const char *
 check_batch(Case *k, Run *r)
 {
@@ -519,6 +578,8 @@ check_batch(Case *k, Run *r)
 	double one = -0.0, whole;
 	const char *why;
 
+	if (net_program(r->n)->coupled)
+		return check_together(k, r);
 	run_start(r);
 	mean_of_gradients(k, r, n, a);
 	for (i = 0; i < n; i++)

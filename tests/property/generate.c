@@ -321,15 +321,18 @@ static bool
 plain(Spec *s, int in)
 {
 	const Made *x = &s->value[in];
-	int what = below(s, 4), features = x->kind == MAP ? size_of(x) :
+	int what = below(s, 5), features = x->kind == MAP ? size_of(x) :
 	           x->dim[x->rank - 1];
 	Made *v;
 
-	if (what == 0 && !affordable(s, 2 * features, 4 * size_of(x)))
+	if (what == 4 && x->kind == MATRIX)
+		what = 1;
+	if (what % 4 == 0 && !affordable(s, 2 * features, 4 * size_of(x)))
 		return false;
 	v = begin(s);
-	if (what == 0) {
-		say(s, "layernorm%s", pick_activation(s));
+	if (what % 4 == 0) {
+		say(s, "%s%s", what ? "batchnorm" : "layernorm",
+		    pick_activation(s));
 		if (chance(s, 50))
 			say(s, " eps=0.01");
 		say_options(s, NO_WEIGHTS);

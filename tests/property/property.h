@@ -18,7 +18,9 @@ typedef struct {
 	Ctx *c;
 	Network *net;
 	uint64_t seed;               /* of data and of random plans */
-	size_t inputs, outputs, targets, params;
+	size_t inputs, outputs, targets, params, stats;
+	size_t together;             /* samples that are checked in one where those
+	                                of a mini-batch are coupled, else 1 */
 	double *x, *t;               /* SAMPLES of them; all are floats */
 	double *w;                   /* parameters, floats */
 	bool masks, surrogate;       /* dropout; declared other derivatives */
@@ -47,8 +49,10 @@ double run_loss(Run *r, const double *x, const double *t);
 double run_gradient(Run *r, const double *x, const double *t);
 double run_gradient_batch(Run *r, const double *x, const double *t, size_t n);
 double run_train(Run *r, const double *x, const double *t, size_t n);
-double run_training_loss(Run *r, const double *x, const double *t);
+double run_training_loss(Run *r, const double *x, const double *t); /* of
+                                        k->together samples, as run_switches */
 uint32_t run_switches(Run *r, const double *x, const double *t);
+void run_stats(Run *r, double *s);   /* running statistics */
 void run_get_gradient(Run *r, double *g);
 void run_get_input_gradient(Run *r, double *g);
 
@@ -67,6 +71,10 @@ void model_set(Model *m, const double *w);
 void model_forward(Model *m, const double *x, double *y);
 double model_loss(Model *m, const double *x, const double *t);
 double model_gradient(Model *m, const double *x, const double *t);
+/* adds the losses of all samples to total */
+double model_gradients(Model *m, const double *x, const double *t, size_t n,
+	double total);
+void model_stats(Model *m, double *s);
 void model_zero(Model *m);
 double model_train(Model *m, const double *x, const double *t, size_t n);
 void model_get_gradient(Model *m, double *g);

@@ -60,7 +60,7 @@ run_new(Case *k, Dtype dtype, Unroll unroll, uint64_t random, bool check)
 	static const char *const how[] = { "auto", "straight line", "loops" };
 	PlanOptions o = { .unroll = unroll, .random = random };
 	Run *r = mem(k->c, sizeof *r);
-	size_t most = k->params + k->inputs + k->outputs;
+	size_t most = k->params + k->inputs + k->outputs + k->stats;
 
 	r->k = k;
 	r->dtype = dtype;
@@ -71,6 +71,9 @@ run_new(Case *k, Dtype dtype, Unroll unroll, uint64_t random, bool check)
 	r->b = reals(k, k->targets * SAMPLES);
 	r->r = reals(k, most);
 	r->n = net_new(k->c, k->net, dtype, &o, check);
+	if (r->n && net_program(r->n)->coupled)
+		k->together = k->net->batch < SAMPLES ? (size_t)k->net->batch :
+			SAMPLES;
 	return r->n ? r : NULL;
 }
 
@@ -148,13 +151,24 @@ run_train(Run *r, const double *x, const double *t, size_t n)
 double
 run_training_loss(Run *r, const double *x, const double *t)
 {
-	return net_training_loss(r->n, XT);
+	const size_t n = r->k->together;
+
+	return net_training_loss(r->n, XTN, (int)n);
 }
 
 uint32_t
 run_switches(Run *r, const double *x, const double *t)
 {
-	return net_switches(r->n, XT);
+	const size_t n = r->k->together;
+
+	return net_switches(r->n, XTN, (int)n);
+}
+
+void
+run_stats(Run *r, double *s)
+{
+	net_get_stats(r->n, r->r);
+	run_results(r, s, r->k->stats);
 }
 
 void
@@ -181,7 +195,8 @@ model_new(Run *r)
 	m->k = r->k;
 	m->p = net_program(r->n);
 	m->dtype = r->dtype;
-	m->o = oracle_new(m->p, r->dtype, 1);
+	m->o = oracle_new(m->p, r->dtype, m->p->coupled ? SAMPLES : 1);
+	oracle_samples(m->o, 1);
 	return m;
 }
 
@@ -212,7 +227,8 @@ model_init(Model *m)
 
 	for (t = 1; t < m->p->tensors.n; t++) {
 		const Tensor *x = &m->p->tensors.v[t];
-		if (x->kind != T_STATE && x->kind != T_NET)
+		if (x->kind != T_STATE && x->kind != T_NET &&
+		    x->kind != T_STATISTIC)
 			continue;
 		for (j = 0; j < shape_size(&x->shape); j++)
 			oracle_values(m->o, t)[j] = as_real(m->dtype, x->fill);
@@ -249,19 +265,36 @@ model_set(Model *m, const double *w)
 	}
 }
 
+void
+model_stats(Model *m, double *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->p->statistics.n; i++) {
+		const Tensor *t = &m->p->tensors.v[m->p->statistics.v[i]];
+		memcpy(s + t->place, oracle_values(m->o, m->p->statistics.v[i]),
+		       (size_t)shape_size(&t->shape) * sizeof *s);
+	}
+}
+
+/* so many samples, `each` numbers apart */
 static void
-put(Model *m, TensorKind kind, const double *v)
+put(Model *m, TensorKind kind, const double *v, size_t samples, size_t each)
 {
 	uint32_t t;
-	int64_t j;
+	size_t s;
+	int64_t j, n;
 
 	for (t = 1; t < m->p->tensors.n; t++) {
 		const Tensor *x = &m->p->tensors.v[t];
 		if (x->kind != kind || x->of) /* x of one step */
 			continue;
-		for (j = 0; j < shape_size(&x->shape); j++)
-			oracle_values(m->o, t)[j] = as_real(m->dtype,
-			                                    v[x->place + j]);
+		n = shape_size(&x->shape);
+		for (s = 0; s < samples; s++)
+			for (j = 0; j < n; j++)
+				oracle_values(m->o, t)[(int64_t)s * n + j] =
+					as_real(m->dtype, v[(int64_t)(s * each)
+					        + x->place + j]);
 	}
 }
 
@@ -271,7 +304,7 @@ model_forward(Model *m, const double *x, double *y)
 	uint32_t t, i;
 	bool gradient;
 
-	put(m, T_INPUT, x);
+	put(m, T_INPUT, x, 1, 0);
 	oracle_run(m->o, K_FORWARD);
 	for (t = 1; t < m->p->tensors.n; t++) {
 		const Tensor *q = &m->p->tensors.v[t];
@@ -286,8 +319,8 @@ model_forward(Model *m, const double *x, double *y)
 static double
 model_kernel(Model *m, Kernel k, const double *x, const double *t)
 {
-	put(m, T_INPUT, x);
-	put(m, T_TARGET, t);
+	put(m, T_INPUT, x, 1, 0);
+	put(m, T_TARGET, t, 1, 0);
 	oracle_random(m->o, m->k->net->seed, m->step, m->samples);
 	oracle_run(m->o, k);
 	return *oracle_values(m->o, m->p->loss[k]);
@@ -308,6 +341,44 @@ model_gradient(Model *m, const double *x, const double *t)
 	return loss;
 }
 
+static double
+model_coupled(Model *m, const double *x, const double *t, size_t n,
+	double total)
+{
+	size_t i;
+
+	oracle_samples(m->o, (int)n);
+	put(m, T_INPUT, x, n, m->k->inputs);
+	put(m, T_TARGET, t, n, m->k->targets);
+	oracle_random(m->o, m->k->net->seed, m->step, m->samples);
+	oracle_run(m->o, K_GRADIENTS);
+	for (i = 0; i < n; i++)
+		total = as_real(m->dtype, total + oracle_values(m->o,
+		                m->p->loss[K_GRADIENTS])[i]);
+	m->samples += (uint32_t)n;
+	oracle_samples(m->o, 1);
+	return total;
+}
+
+double
+model_gradients(Model *m, const double *x, const double *t, size_t n,
+	double total)
+{
+	size_t i, many = !m->p->coupled ? 1 : (size_t)m->k->net->batch;
+
+	for (i = 0; i < n; i += many) {
+		const double *xi = x + i * m->k->inputs;
+		const double *ti = t + i * m->k->targets;
+		if (m->p->coupled)
+			total = model_coupled(m, xi, ti, n - i < many ? n - i :
+			                      many, total);
+		else
+			total = as_real(m->dtype, total + model_gradient(m, xi,
+			                ti));
+	}
+	return total;
+}
+
 static void
 model_update(Model *m)
 {
@@ -322,18 +393,16 @@ double
 model_train(Model *m, const double *x, const double *t, size_t n)
 {
 	const Network *net = m->k->net;
+	size_t i, some, most = net->batch_all ? n : (size_t)net->batch;
 	double sum = -0.0;
-	size_t i;
 
 	model_zero(m);
-	for (i = 0; i < n; i++) {
-		sum = as_real(m->dtype, sum + model_gradient(m,
-		              x + i * m->k->inputs, t + i * m->k->targets));
-		if (!net->batch_all && m->samples == (uint32_t)net->batch)
-			model_update(m);
-	}
-	if (m->samples)
+	for (i = 0; i < n; i += some) {
+		some = n - i < most ? n - i : most;
+		sum = model_gradients(m, x + i * m->k->inputs, t + i *
+		                      m->k->targets, some, sum);
 		model_update(m);
+	}
 	return as_real(m->dtype, sum / (double)n);
 }
 

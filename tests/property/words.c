@@ -18,7 +18,7 @@ vocabulary(Spec *s, Ctx *c)
 
 	for (i = 0; i < names->n; i++) {
 		rec = record_find(c, REC_LAYER, names->v[i]);
-		if (rec && !rec->variadic && !rec->constants.n && !rec->not_yet)
+		if (rec && !rec->variadic && !rec->constants.n)
 			PUSH(c, &s->words, rec);
 	}
 }
