@@ -574,7 +574,8 @@ typedef struct {
 	bool own_header;             /* declarations go to *h, c includes it */
 	const char *header_name;
 	bool check;                  /* NAME_switches, NAME_training_loss */
-	const double *trained;       /* NULL, or params values: NAME_trained */
+	const double *trained;       /* NULL, or values of parameters and then of
+	                                statistics: NAME_trained */
 } EmitOptions;
 void emit(Program *p, const Plan *plan, const EmitOptions *o, Text *c_text,
 	Text *h_text);

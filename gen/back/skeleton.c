@@ -840,6 +840,8 @@ texts(lua_State *L, Skeleton *k)
 	set(L, "declarations", k->declarations);
 	set(L, "trained", k->o->trained ? values_text(k, k->o->trained,
 	    net->params) : NULL);
+	set(L, "trained_stats", k->o->trained ? values_text(k, k->o->trained +
+	    net->params, net->stats) : NULL);
 	lua_newtable(L);
 	set(L, "step", k->e->prec_step);
 	set(L, "noise", k->e->prec_noise);

@@ -132,7 +132,8 @@ typedef struct {
 	Names defines, classes, columns;
 	/* all that was read; or what is to be written beside the weights */
 	Arrays all;
-	/* canonical order, of the network: once it was applied to one */
+	/* parameters in canonical order, then running statistics; of the
+	   network, once it was applied to one */
 	VEC(Array) blocks;
 	int64_t count;
 	double *params;

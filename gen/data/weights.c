@@ -227,12 +227,13 @@ add_doubles(Ctx *c, Arrays *a, const char *name, size_t n, const double *v)
 }
 
 static void
-add_layer(Ctx *c, Weights *w, const Network *net, const Layer *l)
+add_blocks(Ctx *c, Weights *w, const Network *net, const Layer *l,
+	const WeightList *list)
 {
 	uint32_t j;
 
-	for (j = 0; j < l->weights.n; j++) {
-		const Weight *one = &l->weights.v[j];
+	for (j = 0; j < list->n; j++) {
+		const Weight *one = &list->v[j];
 		Array block = {.name = fmt(c, "%s.%s", l->name, one->name),
 			.dtype = net->dtype, .shape = one->shape,
 			.count = (size_t)shape_size(&one->shape)};
@@ -242,6 +243,13 @@ add_layer(Ctx *c, Weights *w, const Network *net, const Layer *l)
 		PUSH(c, &w->blocks, block);
 		w->count += (int64_t)block.count;
 	}
+}
+
+static void
+add_constants(Ctx *c, Weights *w, const Network *net, const Layer *l)
+{
+	uint32_t j;
+
 	if (!l->rec || !l->constants_known)
 		return;
 	for (j = 0; j < l->rec->constants.n; j++)
@@ -263,9 +271,18 @@ weights_new(Ctx *c, const Network *net)
 	w->classes = net->classes;
 	w->columns = net->columns;
 	w->defines = c->opt.defines;
+	for (i = 0; i < net->layers.n; i++) {
+		const Layer *l = &net->layers.v[i];
+
+		if (l->dead)
+			continue;
+		add_blocks(c, w, net, l, &l->weights);
+		add_constants(c, w, net, l);
+	}
 	for (i = 0; i < net->layers.n; i++)
 		if (!net->layers.v[i].dead)
-			add_layer(c, w, net, &net->layers.v[i]);
+			add_blocks(c, w, net, &net->layers.v[i],
+			           &net->layers.v[i].statistics);
 	if (net->t_constants_known) {
 		add_doubles(c, &w->all, "targets/shift", (size_t)net->targets,
 		            net->t_shift);

@@ -416,3 +416,19 @@ net_set_stats(Net *n, const void *s)
 	if (n->program->net->stats)
 		CALL(n, set_stats, n->state, s);
 }
+
+void
+net_get_kept(Net *n, void *v)
+{
+	net_get_params(n, v);
+	net_get_stats(n, (char *)v + (size_t)n->program->net->params *
+	              net_real(n));
+}
+
+void
+net_set_kept(Net *n, const void *v)
+{
+	net_set_params(n, v);
+	net_set_stats(n, (const char *)v + (size_t)n->program->net->params *
+	              net_real(n));
+}

@@ -285,7 +285,7 @@ session_compile(Session *s, double gradients)
 	w = mem(s->c, real * (size_t)s->weights->count + 64);
 	for (i = 0; i < (size_t)s->weights->count; i++)
 		real_set(net->dtype, w, i, s->weights->params[i]);
-	net_set_params(s->jit, w);
+	net_set_kept(s->jit, w);
 	return 0;
 }
 

@@ -26,19 +26,19 @@ state_of(Ctx *c, Net *n, const char *prefix)
 	return s;
 }
 
-/* the tensor as an array without values; false: a weight that needs no place
- * here, as it is one of the file's own */
+/* the tensor as an array without values; false: a weight or statistic that
+ * needs no place here, as it is one of the file's own */
 static bool
 array_of(const State *s, TensorId id, Array *a)
 {
 	const Tensor *t = &s->p->tensors.v[id];
-	bool weight = t->kind == T_WEIGHT;
+	bool own = t->kind == T_WEIGHT || t->kind == T_STATISTIC;
 
 	*a = (Array){.dtype = s->p->dtype, .shape = t->shape,
 	             .count = (size_t)shape_size(&t->shape)};
-	a->name = fmt(s->c, "%s%s%s", s->prefix, weight ? "" : "state/",
+	a->name = fmt(s->c, "%s%s%s", s->prefix, own ? "" : "state/",
 	              t->name);
-	return !weight || *s->prefix;
+	return !own || *s->prefix;
 }
 
 static void

@@ -80,6 +80,9 @@ double net_training_loss(Net *n, const void *x, const void *t, int samples);
 uint32_t net_switches(Net *n, const void *x, const void *t, int samples);
 void net_get_stats(Net *n, void *s); /* running statistics, if any */
 void net_set_stats(Net *n, const void *s);
+/* parameters, then statistics: what a file of weights holds */
+void net_get_kept(Net *n, void *v);
+void net_set_kept(Net *n, const void *v);
 /* any function of contract.md by its name without NAME_; NULL: none */
 void *net_symbol(Net *n, const char *name);
 

@@ -255,7 +255,8 @@ make_room(Train *r)
 
 	r->x = malloc(rows * (size_t)s->net->inputs * sizeof(double) + 64);
 	r->t = malloc(rows * (size_t)s->net->targets * sizeof(double) + 64);
-	r->params = malloc((size_t)s->net->params * sizeof(double) + 64);
+	r->params = malloc((size_t)(s->net->params + s->net->stats) *
+	                   sizeof(double) + 64);
 	r->epoch_start = malloc(net_bytes(s->jit) + 64);
 	if (!r->x || !r->t || !r->params || !r->epoch_start)
 		die(s->c, EX_SOFTWARE_, "out of memory");
@@ -676,7 +677,7 @@ grown_block(Train *r)
 		n = batch_rows(r, at);
 		if (!isfinite(train_batch(r, at, n)))
 			break;
-		net_get_params(s->jit, r->params);
+		net_get_kept(s->jit, r->params);
 		for (b = 0, k = 0; b < w->blocks.n; b++)
 			for (i = 0; i < w->blocks.v[b].count; i++, k++) {
 				v = fabs(real_get(s->net->dtype, r->params, k));
@@ -740,11 +741,11 @@ finite_params(Train *r)
 	Session *s = r->s;
 	int64_t i;
 
-	net_get_params(s->jit, r->params);
-	for (i = 0; i < s->net->params; i++)
+	net_get_kept(s->jit, r->params);
+	for (i = 0; i < s->net->params + s->net->stats; i++)
 		if (!isfinite(real_get(s->net->dtype, r->params, (size_t)i)))
 			break;
-	if (i == s->net->params)
+	if (i == s->net->params + s->net->stats)
 		return 0;
 	r->now.loss = NAN;
 	if (r->epoch > r->first_epoch)

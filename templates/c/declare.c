@@ -117,6 +117,10 @@ uint32_t ${name}_switches(${name}_net *n, const ${name}_real *x, const ${name}_r
 extern const bp_info ${name}_info;
 @ if trained then
 extern const ${name}_real ${name}_trained[${NAME}_PARAMS];
+@ if stats > 0 then
+/* the running statistics that go with them, for ${name}_set_stats */
+extern const ${name}_real ${name}_trained_stats[${NAME}_STATS];
+@ end
 @ end
 #ifdef __cplusplus
 }

@@ -751,4 +751,9 @@ const bp_info ${name}_info = {
 
 const ${name}_real ${name}_trained[${NAME}_PARAMS] = {
 ${trained}};
+@ if stats > 0 then
+
+const ${name}_real ${name}_trained_stats[${NAME}_STATS] = {
+${trained_stats}};
+@ end
 @ end

@@ -36,6 +36,9 @@ says() {
 	if grep -qF -- "$3" "$2"; then ok "$1"; else bad "$1" "no '$3'"; fi
 }
 
+# same NAME A B: two files are alike
+same() { if cmp -s "$2" "$3"; then ok "$1"; else bad "$1" "$2 is not $3"; fi; }
+
 # ------------------------------------------------------------- learning
 expect xor 0 "$bpgen" train "$specs/xor.spec" "$data/xor.csv" &&
 	says "xor learns" out "stopped: loss < 0.001"
@@ -145,6 +148,58 @@ expect rest 0 "$bpgen" train reg.spec "$data/diabetes.csv" --validation 0.2 \
 	--resume half.safetensors -o whole.safetensors -q &&
 	if cmp -s whole.safetensors first.safetensors; then ok "training goes on"
 	else bad "training goes on"; fi
+
+# ------------------------------------------- statistics over the mini-batch
+cat >norm.spec <<'EOF'
+input 4
+dense 8
+batchnorm relu
+dense 3 softmax
+loss cross_entropy
+optimizer adam rate=0.01
+batch 16
+epochs 20
+EOF
+expect batchnorm 0 "$bpgen" train norm.spec "$data/iris.csv" -o norm.w \
+	--require accuracy=0.9 && ok "batchnorm learns"
+expect "batchnorm, threads" 0 "$bpgen" train norm.spec "$data/iris.csv" -q \
+	--threads 2 -o norm2.w && says "batchnorm, one thread" err \
+	"need all its samples" && same "batchnorm, threads" norm.w norm2.w
+expect "batchnorm, half" 0 "$bpgen" train norm.spec "$data/iris.csv" -q \
+	--epochs 9 -o half.w &&
+expect "batchnorm, rest" 0 "$bpgen" train norm.spec "$data/iris.csv" -q \
+	--resume half.w -o norm2.w && same "batchnorm goes on" norm.w norm2.w
+# the C with the same weights and statistics is right as often
+expect "batchnorm eval" 0 "$bpgen" eval norm.spec "$data/iris.csv" -w norm.w
+right=$(sed -n 's/.* rows, \([0-9]*\) right.*/\1/p' out)
+expect "batchnorm in C" 0 "$bpgen" gen norm.spec -w norm.w --standalone -o norm.c
+{
+	echo '#include <stdio.h>'
+	echo '#include "norm.h"'
+	echo 'static norm_net n;'
+	echo 'static const float rows[][5] = {'
+	awk 'NR > 1 { print "{" $0 "}," }' "$data/iris.csv"
+	cat <<'EOF'
+};
+int main(void)
+{
+	unsigned i, right = 0;
+	float y[3];
+	norm_init(&n, 1);
+	norm_set_params(&n, norm_trained);
+	norm_set_stats(&n, norm_trained_stats);
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		norm_forward(&n, rows[i], y);
+		right += norm_class(y) == (int)rows[i][4];
+	}
+	printf("%u\n", right);
+	return 0;
+}
+EOF
+} >main.c
+expect "batchnorm in C" 0 "${CC:-cc}" -O1 main.c norm.c -o main &&
+	expect "batchnorm in C" 0 ./main &&
+	says "batchnorm in C" out "${right:-no number}"
 
 # ------------------------------------- whoever compiles, and when: one result
 # alike NAME FILE.safetensors FILE.safetensors: and their histories but for the seconds
