@@ -93,11 +93,6 @@ typedef struct {
 } Vectors;
 bool tile(Vectors *v, const Stmt *s, Schedule *q);
 void tile_rest(Vectors *v, const Stmt *s, const Schedule *whole, Schedule *q);
-bool tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
-	const Schedule *group, uint32_t n, StmtId id, Schedule *q);
-bool tile_mapped(Vectors *v, const Stmts *list, const Accesses *a,
-	const Schedule *group, uint32_t n, StmtId id, Schedule *q,
-	Index of[64]);
 bool tile_along(Vectors *v, const Stmt *s, Index lane, int *gathers);
 int32_t tile_extent(const Vectors *v, Index i);
 bool tile_varies(const Vectors *v, Index i); /* the extent is the most */
@@ -106,11 +101,18 @@ double tile_cost(Vectors *v, const Stmt *s, Index lane);
 bool tile_ragged(const Vectors *v, Index lane);
 uint32_t tile_reductions(const Vectors *v, const Stmt *s); /* with > 1 term */
 void tile_pad(Vectors *v, TensorId t);
-uint32_t tile_outer(const Program *p, const Stmt *s, const Schedule *q);
 void tile_loop(Vectors *v, Schedule *q, Loop l);
 int32_t tile_panel(const Vectors *v, const Stmt *s, Index i);
 int tile_moves(const Vectors *v, TensorId t, uint32_t sub, uint32_t n,
 	Index lane);
+
+/* ---- follow.c: what is computed on the tile of others */
+uint32_t tile_outer(const Program *p, const Stmt *s, const Schedule *q);
+bool tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
+	const Schedule *group, uint32_t n, StmtId id, Schedule *q);
+bool tile_mapped(Vectors *v, const Stmts *list, const Accesses *a,
+	const Schedule *group, uint32_t n, StmtId id, Schedule *q,
+	Index of[64]);
 
 /* ---- feed.c: sums of what a tile has computed */
 bool tile_feeds(Vectors *v, const Stmts *list, const Accesses *a,

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT
+ * A statement behind a tile in; its schedule where it is computed on the same
+ * tile, before that leaves the registers, out. */
+#include "back.h"
+
+uint32_t
+tile_outer(const Program *p, const Stmt *s, const Schedule *q)
+{
+	uint32_t i;
+
+	for (i = 0; i < q->loops.n; i++)
+		if (q->loops.v[i].how != LOOP_SERIAL ||
+		    !loop_is_result(p, s, &q->loops.v[i]))
+			break;
+	return i;
+}
+
+/* has one value while a step of the scan runs */
+static bool
+is_still(const Program *p, const Stmt *s, AffId a)
+{
+	const Aff *x = &p->affs.v[a];
+
+	return !x->n || (x->n == 1 && s->scan &&
+	       p->terms.v[x->term].i == p->scans.v[s->scan].t);
+}
+
+/* never the same element: rows t and t + 1 of a state, parts of one row */
+static bool
+apart(const Program *p, const Stmt *s, const Sub *a, const Sub *b, uint32_t n)
+{
+	uint32_t i;
+	AffId d;
+	int32_t k;
+
+	for (i = 0; i < n; i++) {
+		if (a[i].indirect || b[i].indirect)
+			continue;
+		if (aff_hi(p, a[i].id) < aff_lo(p, b[i].id) ||
+		    aff_hi(p, b[i].id) < aff_lo(p, a[i].id))
+			return true;
+		if (!is_still(p, s, a[i].id) || !is_still(p, s, b[i].id))
+			continue;
+		d = aff_add((Program *)p, a[i].id,
+		            aff_mul((Program *)p, b[i].id, -1));
+		if (aff_is_const(p, d, &k) && k)
+			return true;
+	}
+	return false;
+}
+
+/* the same element as a member of the group writes, and which index of this
+ * statement stands for which loop */
+static bool
+same_element(const Vectors *v, const Stmt *written, const Schedule *q,
+	const Expr *read, Index *of)
+{
+	const Program *p = v->p;
+	Index mine, its;
+	uint32_t i, k;
+
+	for (i = 0; i < written->nlhs; i++) {
+		Sub a = p->subs.v[written->lhs + i];
+		Sub b = p->subs.v[read->sub + i];
+		if (a.indirect || b.indirect)
+			return false;
+		if (a.id == b.id && is_still(p, written, a.id))
+			continue;
+		if (!aff_is_var(p, a.id, &its) || !aff_is_var(p, b.id, &mine)
+		    || tile_extent(v, its) != tile_extent(v, mine))
+			return false;
+		for (k = 0; k < q->loops.n; k++) {
+			if (q->loops.v[k].index != its)
+				continue;
+			if (of[k] != UINT32_MAX && of[k] != mine)
+				return false;
+			of[k] = mine;
+		}
+	}
+	return true;
+}
+
+static bool
+all_bound(const Vectors *v, const Stmt *s, const Schedule *q, const Index *of)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < s->nidx; i++) {
+		Index x = v->p->indices.v[s->idx + i];
+		if (tile_extent(v, x) < 2)
+			continue;
+		for (k = 0; k < q->loops.n && of[k] != x; k++)
+			;
+		if (k == q->loops.n)
+			return false;
+	}
+	for (k = 0; k < q->loops.n; k++)
+		if (of[k] == UINT32_MAX)
+			return false;
+	return true;
+}
+
+/* reads of what the group writes go to the elements at hand, and nothing that
+ * the group reads elsewhere is written */
+static bool
+fits(Vectors *v, const Stmts *list, const Schedule *group, uint32_t n,
+	const Accesses *a, StmtId id, const Schedule *shape, Index *of)
+{
+	const Program *p = v->p;
+	const Stmt *s = &list->v[id];
+	uint32_t g, i, k;
+	bool any = false;
+
+	for (g = 0; g < n; g++) {
+		const Stmt *w = &list->v[group[g].stmt];
+		for (i = a->first[id]; i < a->first[id + 1]; i++) {
+			const Access *x = &a->all.v[i];
+			Expr e = { .sub = x->sub };
+			if (x->tensor != w->target || apart(p, s, p->subs.v +
+			    x->sub, p->subs.v + w->lhs, x->nsub))
+				continue;
+			if (x->write || !same_element(v, w, g ? &group[g] :
+			    shape, &e, of))
+				return false;
+			any = true;
+		}
+		for (k = a->first[group[g].stmt]; k < a->first[group[g].stmt +
+		     1]; k++)
+			if (a->all.v[k].tensor == s->target && !apart(p, s,
+			    p->subs.v + a->all.v[k].sub, p->subs.v + s->lhs,
+			    s->nlhs))
+				return false;
+	}
+	return any;
+}
+
+/* Statement `id` with the loops of the group's results, and which index of it
+ * stands for which; false: it does not read what the group writes, or other
+ * elements of it. */
+bool
+tile_mapped(Vectors *v, const Stmts *list, const Accesses *a,
+	const Schedule *group, uint32_t n, StmtId id, Schedule *q, Index of[64])
+{
+	const Program *p = v->p;
+	const Schedule *lead = &group[0];
+	Schedule shape = { 0 };
+	uint32_t i;
+
+	if (lead->across || lead->loops.n > 60)
+		return false;
+	for (i = 0; i < lead->loops.n; i++)
+		if (loop_is_result(p, &list->v[lead->stmt], &lead->loops.v[i]))
+			PUSH(p->c, &shape.loops, lead->loops.v[i]);
+	for (i = 0; i < shape.loops.n; i++)
+		of[i] = UINT32_MAX;
+	if (!fits(v, list, group, n, a, id, &shape, of) ||
+	    !all_bound(v, &list->v[id], &shape, of))
+		return false;
+	q->lane = of[shape.loops.n - 1];
+	for (i = 0; i < shape.loops.n; i++) {
+		Loop l = shape.loops.v[i];
+		l.index = of[i];
+		PUSH(p->c, &q->loops, l);
+	}
+	q->tile = true;
+	q->sums = 1;
+	q->fused = (int)tile_outer(p, &list->v[lead->stmt], lead);
+	return true;
+}
+
+/* some vector of the tile may have no lane at all */
+static bool
+overhangs(const Vectors *v, const Schedule *q)
+{
+	uint32_t n = q->loops.n;
+
+	return tile_ragged(v, q->lane) &&
+	       (q->loops.v[n - 1].count > 1 || (n > 1 &&
+	        q->loops.v[n - 2].how == LOOP_UNROLL &&
+	        q->loops.v[n - 2].index == q->lane));
+}
+
+/* Needs the schedules of a group that ends the list; may `id` follow? */
+bool
+tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
+	const Schedule *group, uint32_t n, StmtId id, Schedule *q)
+{
+	const Stmt *s = &list->v[id];
+	Index of[64];
+	int gathers;
+
+	if (s->red != RED_NONE || s->nridx || s->add ||
+	    !tile_mapped(v, list, a, group, n, id, q, of) ||
+	    !tile_along(v, s, q->lane, &gathers) ||
+	    (gathers && (overhangs(v, &group[0]) || may_turn(v, s))))
+		return false;
+	tile_pad(v, s->target);
+	return true;
+}
