@@ -100,18 +100,18 @@ all_bound(const Vectors *v, const Stmt *s, const Schedule *q, const Index *of)
 	return true;
 }
 
-/* reads of what the group writes go to the elements at hand, and nothing that
- * the group reads elsewhere is written */
+/* Reads of what the group writes go to the elements at hand, and nothing that
+ * the group reads elsewhere is written.  *any: there are such reads. */
 static bool
 fits(Vectors *v, const Stmts *list, const Schedule *group, uint32_t n,
-	const Accesses *a, StmtId id, const Schedule *shape, Index *of)
+	const Accesses *a, StmtId id, const Schedule *shape, Index *of,
+	bool *any)
 {
 	const Program *p = v->p;
 	const Stmt *s = &list->v[id];
 	uint32_t g, i, k;
-	bool any = false;
 
-	for (g = 0; g < n; g++) {
+	for (*any = false, g = 0; g < n; g++) {
 		const Stmt *w = &list->v[group[g].stmt];
 		for (i = a->first[id]; i < a->first[id + 1]; i++) {
 			const Access *x = &a->all.v[i];
@@ -122,7 +122,7 @@ fits(Vectors *v, const Stmts *list, const Schedule *group, uint32_t n,
 			if (x->write || !same_element(v, w, g ? &group[g] :
 			    shape, &e, of))
 				return false;
-			any = true;
+			*any = true;
 		}
 		for (k = a->first[group[g].stmt]; k < a->first[group[g].stmt +
 		     1]; k++)
@@ -131,30 +131,58 @@ fits(Vectors *v, const Stmts *list, const Schedule *group, uint32_t n,
 			    s->nlhs))
 				return false;
 	}
-	return any;
+	return true;
+}
+
+/* A neighbour in a layer runs through as many elements, index by index in their
+ * order: the gates of a cell, say. */
+static bool
+beside(const Vectors *v, const Stmt *lead, const Stmt *s,
+	const Schedule *shape, Index *of)
+{
+	const Index *its = &v->p->indices.v[lead->idx];
+	const Index *mine = &v->p->indices.v[s->idx];
+	uint32_t i, k;
+
+	if (s->scan != lead->scan || s->layer != lead->layer ||
+	    s->phase != lead->phase || s->phase == PH_UPDATE ||
+	    s->nidx != lead->nidx || tile_reductions(v, lead))
+		return false;
+	for (i = 0; i < s->nidx; i++) {
+		if ((its[i] == SAMPLE) != (mine[i] == SAMPLE) ||
+		    tile_extent(v, its[i]) != tile_extent(v, mine[i]))
+			return false;
+		for (k = 0; k < shape->loops.n; k++)
+			if (shape->loops.v[k].index == its[i])
+				of[k] = mine[i];
+	}
+	return true;
 }
 
 /* Statement `id` with the loops of the group's results, and which index of it
  * stands for which; false: it does not read what the group writes, or other
- * elements of it. */
+ * elements of it, and has no place beside it either. */
 bool
 tile_mapped(Vectors *v, const Stmts *list, const Accesses *a,
 	const Schedule *group, uint32_t n, StmtId id, Schedule *q, Index of[64])
 {
 	const Program *p = v->p;
 	const Schedule *lead = &group[0];
+	const Stmt *s = &list->v[id], *first = &list->v[lead->stmt];
 	Schedule shape = { 0 };
 	uint32_t i;
+	bool any;
 
 	if (lead->across || lead->loops.n > 60)
 		return false;
 	for (i = 0; i < lead->loops.n; i++)
-		if (loop_is_result(p, &list->v[lead->stmt], &lead->loops.v[i]))
+		if (loop_is_result(p, first, &lead->loops.v[i]))
 			PUSH(p->c, &shape.loops, lead->loops.v[i]);
 	for (i = 0; i < shape.loops.n; i++)
 		of[i] = UINT32_MAX;
-	if (!fits(v, list, group, n, a, id, &shape, of) ||
-	    !all_bound(v, &list->v[id], &shape, of))
+	if (!fits(v, list, group, n, a, id, &shape, of, &any) ||
+	    (!any && !beside(v, first, s, &shape, of)) ||
+	    !all_bound(v, s, &shape, of))
 		return false;
 	q->lane = of[shape.loops.n - 1];
 	for (i = 0; i < shape.loops.n; i++) {
@@ -164,7 +192,7 @@ tile_mapped(Vectors *v, const Stmts *list, const Accesses *a,
 	}
 	q->tile = true;
 	q->sums = 1;
-	q->fused = (int)tile_outer(p, &list->v[lead->stmt], lead);
+	q->fused = (int)tile_outer(p, first, lead);
 	return true;
 }
 
@@ -189,7 +217,7 @@ tile_follows(Vectors *v, const Stmts *list, const Accesses *a,
 	Index of[64];
 	int gathers;
 
-	if (s->red != RED_NONE || s->nridx || s->add ||
+	if (s->red != RED_NONE || s->nridx ||
 	    !tile_mapped(v, list, a, group, n, id, q, of) ||
 	    !tile_along(v, s, q->lane, &gathers) ||
 	    (gathers && (overhangs(v, &group[0]) || may_turn(v, s))))

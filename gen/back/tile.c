@@ -100,8 +100,8 @@ rows_begin(Tile *t, Bound *rows)
 
 /* ---- reads that several places of the tile share get variables */
 
-static bool
-is_named(const Emit *e, const char *name)
+bool
+tile_named(const Emit *e, const char *name)
 {
 	uint32_t i;
 
@@ -138,7 +138,7 @@ tile_name(Tile *t, const Expr *x, bool whole, uint32_t *count)
 		if (t->part)
 			name = fmt(e->c, "%s_%d", name, t->part);
 		name = free_word(e, name);
-	} while (is_named(e, name));
+	} while (tile_named(e, name));
 	zero = vector && !whole && tile_masks(t, x);
 	line_open(e);
 	put(e, fmt(e->c, "const %s %s = ", vector ? e->vector : e->real, name));

@@ -91,12 +91,14 @@ static void
 name_value(Tile *t, const Stmt *s, uint32_t i, int32_t r, int32_t c)
 {
 	Emit *e = t->e;
-	const char *name = free_word(e, fmt(e->c, "%s%s_v", cname(e->names,
-	                             s->target), e->place));
+	const char *base = fmt(e->c, "%s%s_v", cname(e->names, s->target),
+	                       e->place), *name = free_word(e, base);
 	Text text = { .c = e->c }, *out = e->out;
 	bool zero = tile_vanishes(e, s->expr);
 	uint32_t k;
 
+	for (k = 2; tile_named(e, name); k++) /* rows t and t + 1 of a state */
+		name = free_word(e, fmt(e->c, "%s%u", base, k));
 	line_open(e);
 	put(e, fmt(e->c, "const %s %s = ", e->vector, name));
 	put_value(t, s, i, r, c);

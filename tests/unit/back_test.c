@@ -393,7 +393,7 @@ scans(void **state)
 	Ctx *c = context(&out);
 	Program *p;
 	Plan *pl;
-	uint32_t i, k, tiles, turned;
+	uint32_t i, k, tiles, turned, nests;
 
 	(void)state;
 	if (setjmp(out))
@@ -404,17 +404,22 @@ scans(void **state)
 	assert_non_null(pl);
 	for (k = 0; k < 3; k++) {
 		const KernelPlan *of = &pl->kernel[kernels[k]];
+		nests = 0;
 		for (turned = tiles = i = 0; i < of->schedules.n; i++) {
 			const Schedule *q = &of->schedules.v[i];
 			const Stmt *s = &p->kernel[kernels[k]].v[q->stmt];
 			assert_true(q->tile || !s->scan);
 			tiles += q->tile;
+			nests += s->scan && q->fused <= 1;
 			/* once, not in each step */
 			turned += !s->scan && !strcmp("lstm1.u.turned",
 			          p->tensors.v[s->target].name);
 		}
 		assert_true(tiles >= 10);
 		assert_int_equal(turned, kernels[k] == K_GRADIENT);
+		/* the sums over a state and what their rows leave; the gates */
+		assert_int_equal(nests, kernels[k] == K_GRADIENT ? 5 :
+		                        kernels[k] == K_FORWARD ? 3 : 0);
 	}
 	ctx_free(c);
 }
