@@ -83,7 +83,8 @@ uint32_t source_add(Ctx *c, const char *name, const char *text, size_t len);
  * file), 65 (larger than max) with a message in *why */
 int read_file(Ctx *c, const char *path, size_t max, char **text, size_t *len,
 	const char **why);
-/* writes path.tmp and renames; 0 or 73/74 with a message in *why */
+/* writes path.tmp, renames, and returns once both are on the disk: at any moment
+ * there is the old file or the new one; 0 or 73/74 with a message in *why */
 int write_file(Ctx *c, const char *path, const void *p, size_t n,
 	const char **why);
 
@@ -584,7 +585,7 @@ void emit(Program *p, const Plan *plan, const EmitOptions *o, Text *c_text,
  * gradients that follow; templates/c/net.c says what is in the head. */
 typedef VEC(TensorId) TensorIds;
 enum { SAVED_RANDOM = 28, SAVED_STEP = 36, SAVED_SAMPLES = 40, SAVED_HEAD = 44 };
-void saved_tensors(const Program *p, TensorIds *out);
+void saved_tensors(Ctx *c, const Program *p, TensorIds *out);
 
 typedef struct Jit Jit;
 /* compiles C from memory; NULL after err() or, where no JIT can run, die(69) */

@@ -215,18 +215,18 @@ saved(lua_State *L, Skeleton *k, TensorId id, int64_t *total)
 }
 
 void
-saved_tensors(const Program *p, TensorIds *out)
+saved_tensors(Ctx *c, const Program *p, TensorIds *out)
 {
 	uint32_t i;
 
 	for (i = 0; i < p->weights.n; i++)
-		PUSH(p->c, out, p->weights.v[i]);
+		PUSH(c, out, p->weights.v[i]);
 	for (i = 0; i < p->statistics.n; i++)
-		PUSH(p->c, out, p->statistics.v[i]);
+		PUSH(c, out, p->statistics.v[i]);
 	for (i = 0; wants(p, K_UPDATE) && i < p->states.n; i++)
-		PUSH(p->c, out, p->states.v[i]);
+		PUSH(c, out, p->states.v[i]);
 	for (i = 0; wants(p, K_UPDATE) && i < p->net_states.n; i++)
-		PUSH(p->c, out, p->net_states.v[i]);
+		PUSH(c, out, p->net_states.v[i]);
 }
 
 static void
@@ -238,7 +238,7 @@ saved_fields(lua_State *L, Skeleton *k)
 	uint32_t i;
 
 	lua_newtable(L);
-	saved_tensors(p, &kept);
+	saved_tensors(k->c, p, &kept);
 	for (i = 0; i < kept.n; i++)
 		saved(L, k, kept.v[i], &total);
 	for (i = 0; k->training && i < p->grads.n; i++)

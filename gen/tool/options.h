@@ -88,7 +88,11 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	X("validation", 0, "?FRACTION", 0, DO_eval, 0, \
 	  "only the rows that training held out") \
 	X("resume", 0, "FILE", 0, DO_train, 0, \
-	  "go on from these weights and their optimizer state") \
+	  "go on from a checkpoint, or from weights and their optimizer state") \
+	X("checkpoint", 0, "FILE", 0, DO_train, 0, \
+	  "keep there what --resume needs to go on to the same bits") \
+	X("every", 0, "N[s]", 0, DO_train, 0, \
+	  "a checkpoint every N epochs, or with an s: seconds (10s)") \
 	X("csv", 0, 0, 0, DO_predict, 0, "plain CSV instead of a table") \
 	X("validate", 0, "FILE", 0, DO_train, 0, \
 	  "rows to validate with, from a file of their own") \

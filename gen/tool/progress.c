@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * What a run of training prints, and its history file. */
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "train.h"
 
 #define HISTORY "epoch,seconds,rate,loss,val_loss,accuracy,val_accuracy," \
@@ -425,6 +427,49 @@ cannot(Train *r, const char *what)
 	return EX_CANTCREAT_;
 }
 
+/* of what stands before a place, as far as that tells one history from another;
+ * false: it is shorter */
+static bool
+end_crc(FILE *f, uint64_t at, uint64_t *crc)
+{
+	char end[256];
+	size_t n = at < sizeof end ? (size_t)at : sizeof end;
+
+	if (at > LONG_MAX || fseek(f, (long)(at - n), SEEK_SET) ||
+	    fread(end, 1, n, f) != n)
+		return false;
+	*crc = crc32_of(0, end, n);
+	return true;
+}
+
+/* The rows behind a checkpoint are of epochs that come again.  Another history
+ * is left as it is. */
+static int
+cut_history(Train *r)
+{
+	uint64_t crc;
+
+	if (!r->history_bytes ||
+	    !end_crc(r->history, r->history_bytes, &crc) ||
+	    crc != r->history_crc)
+		return 0;
+	return ftruncate(fileno(r->history), (off_t)r->history_bytes) ?
+		cannot(r, "shorten") : 0;
+}
+
+void
+history_sync(Train *r)
+{
+	long at = -1;
+
+	r->history_bytes = 0;
+	if (!fflush(r->history) && !fsync(fileno(r->history)) &&
+	    !fseek(r->history, 0, SEEK_END))
+		at = ftell(r->history);
+	if (at > 0 && end_crc(r->history, (uint64_t)at, &r->history_crc))
+		r->history_bytes = (uint64_t)at;
+}
+
 /* appends; a file that is no history is left alone */
 int
 history_open(Train *r)
@@ -446,7 +491,7 @@ history_open(Train *r)
 		return 0;
 	}
 	if (!strcmp(line, HISTORY))
-		return 0;
+		return cut_history(r);
 	fclose(r->history);
 	r->history = NULL;
 	cli_error("%s exists and is no history of a training", r->history_path);

@@ -22,7 +22,7 @@ state_of(Ctx *c, Net *n, const char *prefix)
 
 	s.blob = mem(c, cap);
 	s.size = net_save(n, s.blob, cap);
-	saved_tensors(s.p, &s.kept);
+	saved_tensors(c, s.p, &s.kept);
 	return s;
 }
 

@@ -5,9 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-#include "state.h"
 #include "train.h"
 
 /* Set by the first Ctrl-C; a handler can reach nothing but a static. */
@@ -111,6 +109,9 @@ validation_fraction(Train *r)
 			r->fraction = 0.2;
 	if (cli_get(s->cli, "validate"))
 		r->fraction = 0;
+	if (s->weights && s->weights->validation > 0 &&
+	    !cli_get(s->cli, "validate"))
+		r->fraction = s->weights->validation;
 	rc = cli_number(s->cli, "validation", &r->fraction);
 	if (rc)
 		return rc;
@@ -185,59 +186,6 @@ split(Train *r)
 	return rc ? rc : check_stops(r);
 }
 
-/* NAME.safetensors -> NAME.history.csv beside it */
-static void
-name_files(Train *r)
-{
-	Session *s = r->s;
-	const char *path = cli_get(s->cli, "output"), *dot, *slash;
-	size_t n;
-
-	if (!path)
-		path = cli_get(s->cli, "weights");
-	if (!path)
-		path = fmt(s->c, "%s.safetensors", s->net->name);
-	r->weights_path = path;
-	if (!strcmp(path, "-") || !strncmp(path, "/dev/", 5))
-		path = s->net->name;
-	slash = strrchr(path, '/');
-	dot = strrchr(path, '.');
-	n = dot && dot > path && (!slash || dot > slash + 1) ?
-		(size_t)(dot - path) : strlen(path);
-	r->history_path = fmt(s->c, "%.*s.history.csv", (int)n, path);
-}
-
-static bool
-same_file(const char *a, const char *b)
-{
-	char *x = realpath(a, NULL), *y = realpath(b, NULL);
-	bool same = x && y && !strcmp(x, y);
-
-	free(x);
-	free(y);
-	return same;
-}
-
-/* a table or a spec must not be overwritten by weights */
-static int
-check_output(Train *r)
-{
-	const char *path = r->weights_path;
-	struct stat st;
-
-	if (!strcmp(path, "-") || !strncmp(path, "/dev/", 5))
-		return 0;
-	if (same_file(path, r->s->net->path) ||
-	    same_file(path, r->s->data->path)) {
-		cli_error("%s is an input, it cannot be the output too", path);
-		return EX_CANTCREAT_;
-	}
-	if (stat(path, &st) || is_weights_of_bpgen(path))
-		return 0;
-	cli_error("%s exists and is no file of weights by bpgen", path);
-	return EX_CANTCREAT_;
-}
-
 static size_t
 batch_rows(const Train *r, size_t at)
 {
@@ -260,43 +208,6 @@ make_room(Train *r)
 	r->epoch_start = malloc(net_bytes(s->jit) + 64);
 	if (!r->x || !r->t || !r->params || !r->epoch_start)
 		die(s->c, EX_SOFTWARE_, "out of memory");
-}
-
-/* --resume FILE: weights, optimizer state, random state, epochs so far */
-static int
-resume(Train *r)
-{
-	Session *s = r->s;
-	const Weights *w = s->weights;
-
-	if (!w)
-		return 0;
-	r->epoch = r->first_epoch = (size_t)w->epochs;
-	if (!state_take(s->c, s->jit, &w->all, "")) {
-		warn(s->c, (Loc){0, 0, 0}, "resume", "%s: the state of the "
-		     "optimizer does not fit, it starts afresh", w->path);
-		messages(s->c, s->cli);
-	}
-	if ((int64_t)r->epoch < s->net->epochs)
-		return 0;
-	cli_error("%s has %zu epochs behind it, the limit is %lld", w->path,
-	          r->epoch, (long long)s->net->epochs);
-	cli_help("raise it: `--epochs %zu`", 2 * r->epoch);
-	return EX_USAGE_;
-}
-
-static int
-read_resumed(Session *s)
-{
-	const char *path = cli_get(s->cli, "resume");
-	int rc;
-
-	if (!path)
-		return 0;
-	s->weights = weights_read(s->c, path, &rc);
-	if (s->weights && !weights_apply(s->c, s->net, s->weights))
-		rc = EX_DATA;
-	return messages(s->c, s->cli) && !rc ? EX_DATA : rc;
 }
 
 static void
@@ -359,7 +270,7 @@ prepare(Train *r)
 	int rc = override_settings(s->cli, s->net), n;
 
 	if (!rc)
-		rc = read_resumed(s);
+		rc = resume_read(r);
 	if (!rc)
 		rc = session_data(s, NULL, true);
 	if (!rc)
@@ -372,18 +283,20 @@ prepare(Train *r)
 	if (!rc)
 		rc = session_compile(s, s->net->strict ? 0 :
 			(double)r->train * (double)s->net->epochs);
+	name_files(r);
 	if (!rc)
 		rc = resume(r);
-	name_files(r);
 	r->out = strcmp(r->weights_path, "-") ? stdout : stderr;
 	r->progress = progress_kind(r);
 	r->quiet = r->quiet || r->progress == 'j';
 	if (!rc)
-		rc = check_output(r);
+		rc = check_outputs(r);
 	if (!rc)
 		rc = history_open(r);
 	if (!rc)
 		make_room(r);
+	if (!rc)
+		rc = checkpoint_begin(r);
 	if (!rc)
 		start_threads(r);
 	return rc;
@@ -753,27 +666,6 @@ finite_params(Train *r)
 	return report_divergence(r);
 }
 
-static int
-save_weights(Train *r)
-{
-	Session *s = r->s;
-	Weights *w = weights_new(s->c, s->net);
-	const char *why = NULL;
-	int64_t i;
-	int rc;
-
-	w->validation = r->fraction;
-	w->epochs = r->best ? r->best_epoch : r->epoch;
-	w->params = mem(s->c, (size_t)w->count * sizeof *w->params + 1);
-	for (i = 0; i < w->count; i++)
-		w->params[i] = real_get(s->net->dtype, r->params, (size_t)i);
-	state_put(s->c, s->jit, &w->all, "");
-	rc = weights_write(s->c, r->weights_path, w, &why);
-	if (rc)
-		cli_error("cannot write %s: %s", r->weights_path, why);
-	return rc;
-}
-
 static void
 restore_best(Train *r)
 {
@@ -807,6 +699,8 @@ finish(Train *r)
 		        r->weights_path : "standard output", r->history_path);
 	if (r->interrupted)
 		return EX_INTERRUPTED;
+	if (r->unsaved)
+		return r->unsaved;
 	if (r->best)
 		measure_epoch(r);
 	m = metrics(r, &n);
@@ -816,11 +710,13 @@ finish(Train *r)
 static int
 learn(Train *r)
 {
-	bool done = r->s->net->epochs <= (int64_t)r->epoch;
+	/* a checkpoint may be that of a run that was over */
+	bool done = r->s->net->epochs <= (int64_t)r->epoch ||
+		(r->resumed && finished(r));
 
 	r->now.rate = r->s->net->rate;
 	r->started = 0;
-	r->started = train_seconds(r);
+	r->started = train_seconds(r) - r->before;
 	print_header(r);
 	changeover_begin(&r->change, r->s);
 	while (!done && run_epoch(r)) {
@@ -832,7 +728,10 @@ learn(Train *r)
 			print_epoch(r, done);
 		else
 			print_live(r);
+		checkpoint(r, done);
 	}
+	if (!done && !r->diverged)
+		checkpoint_midway(r);
 	if (!r->diverged)
 		return finish(r);
 	history_close(r);
@@ -853,6 +752,7 @@ release(Train *r)
 	free(r->params);
 	free(r->epoch_start);
 	free(r->best);
+	ctx_free(r->scratch);
 	changeover_end(&r->change);
 	threads_free(r->threads);
 	session_close(r->s);

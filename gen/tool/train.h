@@ -42,7 +42,29 @@ typedef struct {
 	size_t printed;             /* last epoch that was printed */
 	double printed_at, best_val;
 	size_t best_val_epoch;
+	const char *checkpoint;     /* its path, or NULL */
+	size_t every;               /* epochs; 0: every_seconds */
+	double every_seconds, saved_at;
+	size_t saved_epoch;
+	int unsaved;                /* exit code of one that could not be written */
+	Ctx *scratch;               /* of the one that is being written */
+	bool resumed;               /* from a checkpoint: */
+	double before;              /* its seconds */
+	/* where the history stood, and the checksum of its end */
+	uint64_t history_bytes, history_crc;
 } Train;
+
+/* checkpoint.c */
+void name_files(Train *r);
+int check_outputs(Train *r);     /* may these files be written? */
+int resume_read(Train *r);       /* --resume, before the data is read */
+int resume(Train *r);            /* and once the network runs */
+int save_weights(Train *r);      /* from r->params and the network's state */
+int checkpoint_begin(Train *r);
+/* after an epoch: where one is due, or at the end of the run */
+void checkpoint(Train *r, bool last);
+/* in the middle of an epoch: as it was before that */
+void checkpoint_midway(Train *r);
 
 /* progress.c */
 void print_header(Train *r);
@@ -51,6 +73,8 @@ void print_live(Train *r);       /* bar: the line that is written over */
 void print_summary(Train *r);
 void curve_add(Curve *c, double v);
 int history_open(Train *r);
+/* what was added is on the disk; fills history_bytes (0: it is not) and _crc */
+void history_sync(Train *r);
 void history_add(Train *r);
 int history_close(Train *r);
 double train_seconds(const Train *r);

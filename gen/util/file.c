@@ -94,6 +94,22 @@ write_all(int fd, const char *p, size_t n)
 	return 0;
 }
 
+/* the new name itself must outlive a power cut; where a folder cannot be
+ * synchronised there is nothing to be done */
+static void
+sync_folder(Ctx *c, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *folder = !slash ? "." : slash == path ? "/" :
+		copy(c, path, (size_t)(slash - path));
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
 int
 write_file(Ctx *c, const char *path, const void *p, size_t n,
 	const char **why)
@@ -120,12 +136,16 @@ write_file(Ctx *c, const char *path, const void *p, size_t n,
 	if (fd < 0)
 		return refuse(c, why, EX_CANTCREAT_, strerror(errno));
 	failed = write_all(fd, p, n) < 0 ? errno : 0;
+	if (!failed && fsync(fd) < 0)
+		failed = errno;
 	if (close(fd) < 0 && !failed)
 		failed = errno;
 	if (!failed && rename(tmp, path) < 0)
 		failed = errno;
-	if (!failed)
+	if (!failed) {
+		sync_folder(c, path);
 		return 0;
+	}
 	unlink(tmp);
 	return refuse(c, why, EX_IOERR_, strerror(failed));
 }
