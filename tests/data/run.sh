@@ -150,7 +150,7 @@ expect sunspots 0 "$bpgen" train "$specs/sunspots.spec" \
 	says "the end of a series validates" out \
 		"228 windows to train, 57 to validate"
 expect "sunspots eval" 0 "$bpgen" eval "$specs/sunspots.spec" \
-	"$data/sunspots_yearly.csv" --validation --require r2=0.7 &&
+	"$data/sunspots_yearly.csv" --validation --require r2=0.75 &&
 	ok "sunspots are forecast"
 expect "sunspots predict" 0 "$bpgen" predict "$specs/sunspots.spec" \
 	"$data/sunspots_yearly.csv" --csv &&
@@ -160,8 +160,14 @@ expect "sunspots predict" 0 "$bpgen" predict "$specs/sunspots.spec" \
 expect "sunspots, gru" 0 "$bpgen" train "$specs/sunspots_gru.spec" \
 	"$data/sunspots_yearly.csv" --validation 0.2 -q &&
 	expect "sunspots, gru" 0 "$bpgen" eval "$specs/sunspots_gru.spec" \
-		"$data/sunspots_yearly.csv" --validation --require r2=0.8 &&
+		"$data/sunspots_yearly.csv" --validation --require r2=0.88 &&
 	ok "a gru forecasts sunspots"
+# a smaller one than the spec's, whose figure tests/heavy asks for
+expect power 0 "$bpgen" train "$specs/power.spec" "$data/power.csv" \
+	-D cell=6 -D depth=1 --epochs 20 --validation 0.2 -q &&
+	expect power 0 "$bpgen" eval "$specs/power.spec" "$data/power.csv" \
+		-D cell=6 -D depth=1 --validation --require r2=0.85 &&
+	ok "an lstm forecasts power"
 rm -f ./*.safetensors
 sed 's/^columns.*//' "$specs/sunspots.spec" >nameless.spec
 awk 'BEGIN { for (i = 0; i < 40; i++) print i ",0,0" }' >three.csv
@@ -199,7 +205,7 @@ expect gestures 0 "$bpgen" train "$specs/gestures.spec" \
 	"$data/imu_gestures_small.csv" --validation 0.2 -q &&
 	expect gestures 0 "$bpgen" eval "$specs/gestures.spec" \
 		"$data/imu_gestures_small.csv" --validation \
-		--require accuracy=0.92 && ok "gestures are told apart"
+		--require accuracy=0.96 && ok "gestures are told apart"
 rm -f ./*.safetensors
 
 # ------------------------------------------------------------------ texts
@@ -254,7 +260,7 @@ expect autoencoder 0 "$bpgen" train "$specs/autoencoder.spec" \
 	says "autoencoder, header" out "(64 inputs, which are the targets)"
 # pixels from 0 to 16; a constant one cannot be explained, hence no r2
 expect "autoencoder eval" 0 "$bpgen" eval "$specs/autoencoder.spec" \
-	"$data/digits8x8_test.csv" --require rmse=2.5 &&
+	"$data/digits8x8_test.csv" --require rmse=2.2 &&
 	ok "digits come out again"
 rm -f ./*.safetensors
 printf 'input 4\ndense 3\nloss mse target=input\n' >narrow.spec
