@@ -120,7 +120,9 @@ typedef struct bp_info {
  *
  * gcc 12 at -O3 with AVX2 or AVX-512 makes a masked load of a[i] in a loop of
  * `c ? a[i] : 0` and may move it before the stores to a (-O1 does not): without
- * its conversion of branches there are no masked loads. */
+ * its conversion of branches there are no masked loads.  Its predictive commoning
+ * keeps what the next step of a window reads again in registers, as numbers: a
+ * vector of copies is then made by a shuffle where a load would do. */
 #ifdef BP_FAST
 #define BP_BASE_FAST
 #elif defined __FAST_MATH__ || defined __ASSOCIATIVE_MATH__ || \
@@ -151,10 +153,10 @@ TinyCC"
 #pragma STDC FP_CONTRACT OFF
 #elif defined __GNUC__ && defined BP_FAST
 #pragma GCC optimize ("fp-contract=fast", "no-fast-math")
-#pragma GCC optimize ("no-tree-loop-if-convert")
+#pragma GCC optimize ("no-tree-loop-if-convert", "no-predictive-commoning")
 #elif defined __GNUC__
 #pragma GCC optimize ("fp-contract=off", "no-fast-math")
-#pragma GCC optimize ("no-tree-loop-if-convert")
+#pragma GCC optimize ("no-tree-loop-if-convert", "no-predictive-commoning")
 #elif defined _MSC_VER && defined BP_FAST
 #pragma fp_contract (on)
 #elif defined _MSC_VER
