@@ -228,6 +228,9 @@ typedef struct {
 	Inlined **inlined;          /* by tensor, element */
 	VEC(Load) loads;            /* of the open block */
 	bool load_locals;
+	uint64_t held;              /* conditions that open loops see to */
+	bool bounded_below, bounded_above; /* is the loop to be opened? */
+	Linear below, above;
 	const char **literal;       /* by expression */
 	Reads **reads;              /* by expression */
 	Hoists **hoists;            /* by expression: its shared parts */
@@ -337,7 +340,12 @@ void put_value_for(Emit *e, TensorId target, ExprId id, int precedence);
 typedef struct { size_t start, end; int count; Bound saved; } Open;
 Open loop_open(Emit *e, const Stmt *s, const Loop *l);
 void loop_close(Emit *e, const Loop *l, Open o);
+/* ---- bounds.c: under which conditions a term exists */
 bool put_guards(Emit *e, const Stmt *s, Open *o, bool *opened);
+uint64_t bounds_begin(Emit *e, const Stmt *s, const Schedule *q,
+	uint32_t depth);
+void put_from(Emit *e);
+void put_to(Emit *e, const char *variable);
 Linear place_of_term(Emit *e, const Stmt *s);
 bool lanes_end(const Emit *e);
 int64_t lane_stride(const Emit *e, TensorId t, const Sub *subs, uint32_t n);

@@ -138,13 +138,13 @@ put_for(Emit *e, const Stmt *s, const Loop *l)
 	}
 	if (!l->first && !e->env[l->index].k && l->step > 1 && end > extent)
 		end = extent;
-	if (l->index == SAMPLE && !e->k->exact) {
-		put(e, fmt(e->c, "for (int %s = 0; %s < %s", v, v,
-		           extent_text(e, SAMPLE)));
-	} else {
-		put(e, fmt(e->c, "for (int %s = 0; %s < %lld", v, v,
-		    (long long)end));
-	}
+	put(e, fmt(e->c, "for (int %s = ", v));
+	put_from(e);
+	if (l->index == SAMPLE && !e->k->exact)
+		put(e, fmt(e->c, "; %s < %s", v, extent_text(e, SAMPLE)));
+	else
+		put(e, fmt(e->c, "; %s < %lld", v, (long long)end));
+	put_to(e, v);
 	if (l->guarded) {
 		for (i = 0; i < e->env[l->index].vars; i++) {
 			whole.t[whole.n].c = 1;
@@ -268,61 +268,6 @@ typedef struct {
 	int64_t tile;               /* accumulators; 0: a single variable */
 	Trip *trips;                /* by loop */
 } Leaf;
-
-/* l >= 0 with what is negative on the other side: j + 2 >= k, u <= 3 */
-static void
-put_at_least_zero(Emit *e, const Linear *l)
-{
-	Linear up = { .k = l->k > 0 ? l->k : 0 };
-	Linear down = { .k = l->k < 0 ? -l->k : 0 };
-	int i;
-
-	for (i = 0; i < l->n; i++) {
-		Linear *side = l->t[i].c > 0 ? &up : &down;
-		side->t[side->n] = l->t[i];
-		side->t[side->n++].c = l->t[i].c > 0 ? l->t[i].c : -l->t[i].c;
-	}
-	if (up.n) {
-		put_linear(e, &up, P_ADD);
-		put(e, " >= ");
-		put_linear(e, &down, P_ADD);
-	} else {
-		put_linear(e, &down, P_ADD);
-		put(e, " <= ");
-		put_linear(e, &up, P_ADD);
-	}
-}
-
-/* false: some guard never holds here, nothing was written */
-bool
-put_guards(Emit *e, const Stmt *s, Open *o, bool *opened)
-{
-	uint32_t i;
-	int64_t v;
-	bool first = true;
-	Linear l;
-
-	*opened = false;
-	for (i = 0; i < s->nguard; i++)
-		if (aff_value(e, e->p->guards.v[s->guard + i], &v) && v < 0)
-			return false;
-	for (i = 0; i < s->nguard; i++) {
-		if (aff_value(e, e->p->guards.v[s->guard + i], &v))
-			continue;
-		if (first)
-			line_open(e);
-		put(e, first ? "if (" : " && ");
-		l = linear(e, e->p->guards.v[s->guard + i]);
-		put_at_least_zero(e, &l);
-		first = false;
-	}
-	if (!first) {
-		put(e, ")");
-		*o = body_open(e, e->line);
-		*opened = true;
-	}
-	return true;
-}
 
 /* the accumulator of this point of the tile: acc1[8*j + i] */
 static void
@@ -517,6 +462,7 @@ leaf_loops(Emit *e, void *u)
 {
 	Leaf *f = u;
 	uint32_t at = f->loop;
+	uint64_t held;
 	Loop l;
 
 	if (at > f->outer)
@@ -535,7 +481,9 @@ leaf_loops(Emit *e, void *u)
 		l = f->q->loops.v[f->loop++];
 		/* the accumulators of a remainder may start, used or not */
 		l.guarded &= f->stage != LEAF_START || f->s->add;
+		held = bounds_begin(e, f->s, f->q, f->loop - 1);
 		in_loop(e, f->s, &l, leaf_loops, f);
+		e->held = held;
 	}
 	f->loop = at;
 }

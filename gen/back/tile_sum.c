@@ -261,6 +261,7 @@ sum_loops(Tile *t, const Bound *rows, uint32_t depth)
 {
 	const Schedule *q = &t->all[0];
 	const Loop *l = &q->loops.v[depth];
+	uint64_t held;
 	Open o;
 
 	if (l->how != LOOP_SERIAL) {
@@ -268,9 +269,11 @@ sum_loops(Tile *t, const Bound *rows, uint32_t depth)
 	} else if (t->sums > 1 && q->loops.v[depth + 1].how != LOOP_SERIAL) {
 		sum_parts(t, rows, l);
 	} else {
+		held = bounds_begin(t->e, tile_stmt(t, 0), q, depth);
 		o = loop_open(t->e, tile_stmt(t, 0), l);
 		sum_loops(t, rows, depth + 1);
 		loop_close(t->e, l, o);
+		t->e->held = held;
 	}
 }
 
