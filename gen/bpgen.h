@@ -536,9 +536,10 @@ typedef struct { StoreHow how; int64_t offset; } Store; /* work: in reals */
 /* How the elements of a tensor lie: dimension `lane` is padded with zeros and
  * cut into panels; within a panel it is the fastest, the others are row-major.
  * ABREAST stands for the samples: element by element, those of all samples lie
- * side by side, and integers are kept as reals. */
+ * side by side, and integers are kept as reals.  Slices of the first dimension
+ * are `skew` reals further apart than they need. */
 enum { ABREAST = -1 };
-typedef struct { int lane; int32_t padded, panel; } Layout;
+typedef struct { int lane; int32_t padded, panel, skew; } Layout;
 typedef struct {
 	VEC(Schedule) schedules;
 	Store *store;                /* per tensor */

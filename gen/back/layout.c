@@ -18,35 +18,44 @@ layout_plain(const Tensor *t)
 	int rank = t->shape.rank;
 	int32_t last = rank ? t->shape.dim[rank - 1] : 1;
 
-	return (Layout){ rank ? rank - 1 : 0, last, last };
+	return (Layout){ rank ? rank - 1 : 0, last, last, 0 };
 }
 
 Layout
 layout_panels(const Tensor *t, int lane)
 {
-	Layout l = { lane, layout_round(t->shape.dim[lane]), 0 };
+	Layout l = { lane, layout_round(t->shape.dim[lane]), 0, 0 };
 
 	l.panel = t->shape.rank == 1 && !t->batch ? l.padded :
 	          cost_panel(l.padded);
 	return l;
 }
 
+/* Slices that lie so many reals apart begin in a few sets of a cache of 4 KB a way
+ * or more, where they would drive each other out. */
+enum { SAME_SETS = 256 };
+
 /* the dimension fastest, or the samples side by side */
 Layout
 layout_along(const Tensor *t, int lane, int samples)
 {
 	int32_t n = lane < 0 ? samples : t->shape.dim[lane];
+	Layout l = { lane, layout_round(n), layout_round(n), 0 };
+	int64_t stride[MAX_RANK];
 
 	if (lane >= 0 && lane + 1 == t->shape.rank)
 		return layout_plain(t);
-	return (Layout){ lane, layout_round(n), layout_round(n) };
+	layout_strides(t, &l, stride);
+	if (lane == ABREAST && t->shape.rank > 1 && stride[0] % SAME_SETS == 0)
+		l.skew = BLOCK;
+	return l;
 }
 
 /* any width of panels: what a random plan may choose */
 static Layout
 random_panels(const Tensor *t, int lane, uint64_t *state)
 {
-	Layout l = { lane, layout_round(t->shape.dim[lane]), 0 };
+	Layout l = { lane, layout_round(t->shape.dim[lane]), 0, 0 };
 	int32_t blocks = 1 + (int32_t)random_below(state, 4);
 
 	l.panel = blocks * BLOCK;
@@ -81,6 +90,7 @@ layout_strides(const Tensor *t, const Layout *l, int64_t *stride)
 			stride[i] = 1;
 			continue;
 		}
+		s += i ? 0 : l->skew;
 		stride[i] = s;
 		s *= t->shape.dim[i];
 	}
@@ -105,8 +115,10 @@ layout_integers(const Tensor *t, const Layout *l)
 int64_t
 layout_room(const Tensor *t, const Layout *l, int samples)
 {
-	return layout_size(t, l) * (l->lane == ABREAST ? l->padded :
-	                            t->batch ? samples : 1);
+	if (l->lane == ABREAST)
+		return layout_size(t, l) * l->padded +
+		       (t->shape.rank ? t->shape.dim[0] : 1) * l->skew;
+	return layout_size(t, l) * (t->batch ? samples : 1);
 }
 
 /* What a panel's first lane is worth for each of its lanes: panel p of width w
