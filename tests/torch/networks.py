@@ -794,5 +794,6 @@ batch 3
 
 # these append their networks to the list
 import layers
+import options
 import own
 import recurrent

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""Options of words that the other lists leave out: groups, no bias, windows of
+an even size, other kinds of input."""
+import torch
+import torch.nn.functional as F
+from torch.nn.functional import linear
+from kit import *
+from recurrent import cells, gru, lstm, rnn
+
+
+net("conv_no_bias", """
+input 2x5x4
+conv 4 2x3 tanh bias=off pad=same stride=2
+conv 4 2x1 bias=off groups=4
+flatten
+dense 2
+loss mse
+optimizer sgd rate=0.1
+batch 3
+""", 40, [Weight(4, 2, 2, 3), Weight(4, 1, 2, 1)] + dense(2, 16),
+    lambda x, k, l, w, c: linear(F.conv2d(torch.tanh(F.conv2d(F.pad(
+        x.view(1, 2, 5, 4), (1, 1, 0, 1)), k, stride=2)), l, groups=4
+    ).reshape(-1), w, c), mse, real(2), sgd(0.1))
+
+net("conv_groups_sequence", """
+input 4 steps=7
+conv 6 3 relu groups=2 stride=2 pad=1
+conv 3 2 groups=3 dilation=2 bias=off
+dense 2
+loss half_sse
+optimizer adam rate=0.02
+batch 3
+""", 28, [Weight(6, 2, 3), Weight(6), Weight(3, 2, 2)] + dense(2, 3),
+    lambda x, k, b, l, w, c: linear(F.conv1d(F.relu(F.conv1d(
+        x.view(1, 7, 4).transpose(1, 2), k, b, groups=2, stride=2, padding=1)),
+        l, groups=3, dilation=2).transpose(1, 2)[0], w, c),
+    each_step(half_sse), real(4), adam(0.02))
+
+net("depthwise_many", """
+input 2x5x5
+depthwise 6 3x2 tanh stride=2 pad=1
+depthwise 6 2x2 bias=off pad=same dilation=2
+flatten
+dense 2
+loss half_sse
+optimizer sgd rate=0.1
+batch 3
+""", 50, [Weight(6, 3, 2), Weight(6), Weight(6, 2, 2)] + dense(2, 54),
+    lambda x, *w: depthwise_many(x, *w),
+    half_sse, real(2), sgd(0.1))
+
+
+def depthwise_many(x, k, b, l, w, c):
+    x = torch.tanh(F.conv2d(x.view(1, 2, 5, 5), k[:, None], b, stride=2,
+                            padding=1, groups=2))
+    x = F.conv2d(F.pad(x, (1, 1, 1, 1)), l[:, None], dilation=2, groups=6)
+    return linear(x.reshape(-1), w, c)
+
+
+net("depthwise_sequence", """
+input 2 steps=6
+depthwise 4 3 tanh stride=2 pad=1
+depthwise 4 2 bias=off
+dense 2
+loss mse
+optimizer sgd rate=0.2
+batch 3
+""", 12, [Weight(4, 3), Weight(4), Weight(4, 2)] + dense(2, 4),
+    lambda x, k, b, l, w, c: linear(F.conv1d(torch.tanh(F.conv1d(
+        x.view(1, 6, 2).transpose(1, 2), k[:, None], b, stride=2, padding=1,
+        groups=2)), l[:, None], groups=4).transpose(1, 2)[0], w, c),
+    each_step(mse), real(4), sgd(0.2))
+
+net("depthwise_matrix", """
+input 4x5
+depthwise 3 3x2 tanh pad=1
+flatten
+dense 2
+loss mse
+optimizer sgd rate=0.1
+batch 3
+""", 20, [Weight(3, 3, 2), Weight(3)] + dense(2, 72),
+    lambda x, k, b, w, c: linear(torch.tanh(F.conv2d(
+        x.view(1, 1, 4, 5), k[:, None], b, padding=1)).reshape(-1), w, c),
+    mse, real(2), sgd(0.1))
+
+net("bilinear_sequence", """
+p: input 3 steps=4
+q: input 2 steps=4
+bilinear 3 tanh bias=off from p q
+dense 2
+loss half_sse
+optimizer sgd rate=0.2
+batch 3
+""", 20, [Weight(3, 3, 2)] + dense(2, 3),
+    lambda x, m, w, b: linear(torch.tanh(F.bilinear(
+        x[:12].view(4, 3), x[12:].view(4, 2), m)), w, b),
+    each_step(half_sse), real(8), sgd(0.2))
+
+net("globalpool_sequence", """
+input 3 steps=5
+h: dense 4 tanh
+a: globalpool avg from h
+b: globalpool max from h
+m: mul a b b
+add m a b softplus
+dense 2
+loss log_cosh
+optimizer sgd rate=0.2
+batch 3
+""", 15, dense(4, 3) + dense(2, 4),
+    lambda x, w, b, v, c: globalpools(torch.tanh(linear(x.view(5, 3), w, b)),
+                                      v, c),
+    log_cosh, real(2), sgd(0.2))
+
+
+def globalpools(h, v, c):
+    a, b = h.mean(0), h.amax(0)
+    return linear(F.softplus(a * b * b + a + b), v, c)
+
+
+for word, make, run in (("rnn", rnn, torch.rnn_tanh), ("lstm", lstm, torch.lstm),
+                        ("gru", gru, torch.gru)):
+    net(word + "_reverse_last", f"""
+input 3 steps=4
+{word} 3 reverse last
+dense 2
+loss half_sse
+optimizer sgd rate=0.2
+batch 3
+""", 12, make(3, 3) + dense(2, 3),
+        lambda x, *w, run=run: linear(cells(run, x.view(4, 3).flip(0),
+                                            *w[:-2])[-1], *w[-2:]),
+        half_sse, real(2), sgd(0.2))
+
+nets("three_losses", """
+input 4
+h: dense 5 tanh
+a: dense 2
+b: dense 3 softmax from h
+c: dense 1 sigmoid from h
+output a loss=huber weight=0.25
+output b loss=cross_entropy weight=2
+output c loss=bce
+optimizer adam rate=0.02
+l2 0.05
+batch 3
+""", 4, dense(5, 4) + dense(2, 5) + dense(3, 5) + dense(1, 5),
+     lambda x, w, b, *v: three(torch.tanh(linear(x, w, b)), *v),
+     [Head(huber(1), real(2), 0.25), Head(cross_entropy, one_hot(3), 2.0),
+      Head(bce, yes_no(1))], adam(0.02), l2=0.05)
+
+
+def three(h, a, b, c, d, e, f):
+    return (linear(h, a, b), softmax(linear(h, c, d)),
+            torch.sigmoid(linear(h, e, f)))
+
+
+net("shared_and_frozen", """
+input 4
+f: dense 4 tanh frozen
+a: dense 4 tanh
+b: dense 4 sigmoid share=a
+c: dense 4 share=f
+dense 2
+loss half_sse
+optimizer rmsprop rate=0.02 eps=0.001
+l1 0.02
+batch 3
+""", 4, frozen(dense(4, 4)) + dense(4, 4) + dense(2, 4),
+    lambda x, f, g, a, b, w, c: linear(linear(torch.sigmoid(linear(torch.tanh(
+        linear(torch.tanh(linear(x, f, g)), a, b)), a, b)), f, g), w, c),
+    half_sse, real(2), rmsprop(0.02, eps=0.001), l1=0.02)
