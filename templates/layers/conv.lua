@@ -1,17 +1,6 @@
 -- SPDX-License-Identifier: MIT
 local slide = shared "window"
 
-local function check_groups(s, p)
-	for _, part in ipairs { { slide.channels(s), "input channels" }, { p.filters, "filters" } } do
-		if part[1] % p.groups ~= 0 then
-			problem {
-				say = "groups=" .. p.groups .. " does not divide " .. part[1] ..
-					" " .. part[2], at = "groups",
-			}
-		end
-	end
-end
-
 -- the sum under a window, of filter o and channel i of its group
 local function contraction(s, p, o)
 	local i = p.groups > 1 and "inner*g+i" or "i"
@@ -38,8 +27,7 @@ layer "conv" {
 	takes = { "map", "matrix", "sequence" },
 	pad = "zero",
 	weights = function(s, p)
-		check_groups(s, p)
-		local inner = slide.channels(s) // p.groups
+		local inner = slide.groups(s, p)
 		local h, w = p.window[1], p.window[2]
 		if s.x.kind == "sequence" then
 			w = nil

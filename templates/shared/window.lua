@@ -22,6 +22,20 @@ function window.channels(s)
 	return s.x.kind == "map" and s.x[1] or s.x.kind == "sequence" and s.x[2] or 1
 end
 
+-- channels and filters of one group
+function window.groups(s, p)
+	local parts = { window.channels(s), p.filters }
+	for i, what in ipairs { "input channels", "filters" } do
+		if parts[i] % p.groups ~= 0 then
+			problem {
+				say = "groups=" .. p.groups .. " does not divide " ..
+					parts[i] .. " " .. what, at = "groups",
+			}
+		end
+	end
+	return parts[1] // p.groups, parts[2] // p.groups
+end
+
 -- One axis: how many windows fit, and how much padding lies before the first.
 -- A dilated window reaches over the elements between those that it reads.
 local function axis(n, size, stride, pad, dilation)
@@ -120,8 +134,9 @@ end
 
 -- What convtranspose writes: its windows overlap where the stride is smaller
 -- than they are, and `extra` rows at the end see nothing.
-function window.stamped_shape(s, p)
+function window.stamped_shape(s, p, filters)
 	local function size(n, k)
+		k = (k - 1) * p.dilation + 1
 		local out = (n - 1) * p.stride + k - 2 * p.pad + p.extra
 		if p.extra > 0 and p.extra >= p.stride then
 			problem {
@@ -139,11 +154,11 @@ function window.stamped_shape(s, p)
 	local h, w = p.window[1], p.window[2]
 	if s.x.kind == "sequence" then
 		one_size(p)
-		return { size(s.x[1], h), p.filters, kind = "sequence" }
+		return { size(s.x[1], h), filters, kind = "sequence" }
 	end
 	local first = s.x.kind == "map" and 2 or 1
 	return {
-		p.filters, size(s.x[first], h), size(s.x[first + 1], w), kind = "map",
+		filters, size(s.x[first], h), size(s.x[first + 1], w), kind = "map",
 	}
 end
 

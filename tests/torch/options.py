@@ -8,6 +8,49 @@ from kit import *
 from recurrent import cells, gru, lstm, rnn
 
 
+net("convtranspose_groups", """
+input 4x3x4
+convtranspose 6 3x2 tanh stride=2 pad=1 extra=1 groups=2
+convtranspose 2 2x3 bias=off groups=2 dilation=2
+flatten
+dense 2
+loss mse
+optimizer sgd rate=0.01
+batch 3
+""", 48, [Weight(4, 3, 3, 2), Weight(6), Weight(6, 1, 2, 3)] +
+    dense(2, 2 * 8 * 11),
+    lambda x, k, b, l, w, c: linear(F.conv_transpose2d(torch.tanh(
+        F.conv_transpose2d(x.view(1, 4, 3, 4), k, b, stride=2, padding=1,
+                           output_padding=1, groups=2)), l, groups=2,
+        dilation=2).reshape(-1), w, c),
+    mse, real(2), sgd(0.01), seed=1)
+
+net("convtranspose_dilated", """
+input 5x3
+convtranspose 2 3 sigmoid stride=3 pad=2 dilation=3
+flatten
+dense 2
+loss mse
+optimizer sgd rate=0.05
+batch 3
+""", 15, [Weight(1, 2, 3, 3), Weight(2)] + dense(2, 2 * 15 * 9),
+    lambda x, k, b, w, c: linear(torch.sigmoid(F.conv_transpose2d(
+        x.view(1, 1, 5, 3), k, b, stride=3, padding=2, dilation=3)
+    ).reshape(-1), w, c), mse, real(2), sgd(0.05))
+
+net("convtranspose_groups_sequence", """
+input 4 steps=4
+convtranspose 6 3 tanh stride=2 pad=1 groups=2 dilation=2
+dense 2
+loss half_sse
+optimizer sgd rate=0.1
+batch 3
+""", 16, [Weight(4, 3, 3), Weight(6)] + dense(2, 6),
+    lambda x, k, b, w, c: linear(torch.tanh(F.conv_transpose1d(
+        x.view(1, 4, 4).transpose(1, 2), k, b, stride=2, padding=1, groups=2,
+        dilation=2)).transpose(1, 2)[0], w, c),
+    each_step(half_sse), real(18), sgd(0.1))
+
 net("conv_no_bias", """
 input 2x5x4
 conv 4 2x3 tanh bias=off pad=same stride=2
