@@ -162,6 +162,31 @@ def globalpools(h, v, c):
     return linear(F.softplus(a * b * b + a + b), v, c)
 
 
+net("cross_attention", """
+a: input 4 steps=3
+b: input 3 steps=5
+m: dense 5 tanh from b
+cross_attention heads=2 from a m
+dense 2
+loss half_sse
+optimizer sgd rate=0.1
+batch 3
+""", 27, dense(5, 3) + [Weight(4, 4), Weight(4), Weight(4, 5), Weight(4, 5),
+                        Weight(4), Weight(4, 4), Weight(4)] + dense(2, 4),
+    lambda x, *w: cross(x[:12].view(3, 4), x[12:].view(5, 3), *w),
+    each_step(half_sse), real(6), sgd(0.1))
+
+
+def cross(x, memory, w, b, q, bq, k, v, bv, o, bo, d, c):
+    m = torch.tanh(linear(memory, w, b))
+    y = F.multi_head_attention_forward(
+        x[:, None], m[:, None], m[:, None], 4, 2, None,
+        torch.cat([bq, torch.zeros_like(bq), bv]), None, None, False, 0.0, o,
+        bo, need_weights=False, use_separate_proj_weight=True,
+        q_proj_weight=q, k_proj_weight=k, v_proj_weight=v)[0][:, 0]
+    return linear(y, d, c)
+
+
 for word, make, run in (("rnn", rnn, torch.rnn_tanh), ("lstm", lstm, torch.lstm),
                         ("gru", gru, torch.gru)):
     net(word + "_reverse_last", f"""
