@@ -146,6 +146,7 @@ bool weights_apply(Ctx *c, Network *net, Weights *w);
 Weights *weights_new(Ctx *c, const Network *net);
 /* NPZ where the name ends so; path "-": stdout; 0, or an exit code with *why */
 int weights_write(Ctx *c, const char *path, const Weights *w, const char **why);
+bool is_npz_name(const char *path);
 /* may this file be written over?  it is empty or by bpgen */
 bool is_weights_of_bpgen(const char *path);
 const Array *array_find(const Arrays *a, const char *name);

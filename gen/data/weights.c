@@ -137,12 +137,12 @@ read_lines(Ctx *c, const Arrays *a, const char *name, Names *to)
 
 /* -------------------------------------------------------------- writing */
 
-static bool
-ends_with(const char *s, const char *end)
+bool
+is_npz_name(const char *path)
 {
-	size_t n = strlen(s), m = strlen(end);
+	size_t n = strlen(path);
 
-	return n >= m && !strcmp(s + n - m, end);
+	return n >= 4 && !strcmp(path + n - 4, ".npz");
 }
 
 static Arrays
@@ -182,7 +182,7 @@ weights_write(Ctx *c, const char *path, const Weights *w, const char **why)
 	int rc = 0;
 
 	*why = NULL;
-	if (ends_with(path, ".npz"))
+	if (is_npz_name(path))
 		*why = npz_write(&t, &a, &rc);
 	else
 		safetensors_write(&t, &a);

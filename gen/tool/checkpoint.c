@@ -23,12 +23,21 @@
 /* ----------------------------------------------------------------- names */
 
 /* NAME.safetensors -> NAME.history.csv beside it */
+const char *
+history_name(Ctx *c, const char *weights)
+{
+	const char *slash = strrchr(weights, '/'), *dot = strrchr(weights, '.');
+	size_t n = dot && dot > weights && (!slash || dot > slash + 1) ?
+		(size_t)(dot - weights) : strlen(weights);
+
+	return fmt(c, "%.*s.history.csv", (int)n, weights);
+}
+
 void
 name_files(Train *r)
 {
 	Session *s = r->s;
-	const char *path = cli_get(s->cli, "output"), *dot, *slash;
-	size_t n;
+	const char *path = cli_get(s->cli, "output");
 
 	if (!path)
 		path = cli_get(s->cli, "weights");
@@ -38,11 +47,7 @@ name_files(Train *r)
 	r->checkpoint = cli_get(s->cli, "checkpoint");
 	if (!strcmp(path, "-") || !strncmp(path, "/dev/", 5))
 		path = s->net->name;
-	slash = strrchr(path, '/');
-	dot = strrchr(path, '.');
-	n = dot && dot > path && (!slash || dot > slash + 1) ?
-		(size_t)(dot - path) : strlen(path);
-	r->history_path = fmt(s->c, "%.*s.history.csv", (int)n, path);
+	r->history_path = history_name(s->c, path);
 }
 
 static bool
@@ -188,8 +193,9 @@ take_run(Train *r)
 	if (rows[0] != r->train || rows[1] != r->held) {
 		whole_file_error(r->s->c, r->s->weights->path,
 		                 "this run learns from %" PRIu64 " rows and "
-		                 "validates with %" PRIu64 ", here are %zu and %zu",
-		                 rows[0], rows[1], r->train, r->held);
+		                 "validates with %" PRIu64 ", here are %zu "
+		                 "and %zu", rows[0], rows[1], r->train,
+		                 r->held);
 		return messages(r->s->c, r->s->cli);
 	}
 #define TAKE(name, field) note_number(all, "run/" name, &r->field);
@@ -375,8 +381,8 @@ read_interval(Train *r)
 		r->every_seconds = v;
 		return 0;
 	}
-	cli_error("--every: '%s' is neither a number of epochs, such as 10, nor "
-	          "of seconds, such as 60s", text);
+	cli_error("--every: '%s' is neither a number of epochs, such as 10, "
+	          "nor of seconds, such as 60s", text);
 	return EX_USAGE_;
 }
 

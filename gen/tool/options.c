@@ -102,6 +102,16 @@ cli_get(const Cli *cli, const char *option)
 	return all && all->n ? all->v[all->n - 1] : NULL;
 }
 
+void
+cli_set(Ctx *c, const Cli *cli, const char *option, const char *value)
+{
+	struct Values *values = cli->values;
+	Names one = { 0 };
+
+	PUSH(c, &one, value);
+	values->all[row_of(option)] = one;
+}
+
 bool
 cli_has(const Cli *cli, const char *option)
 {

@@ -72,6 +72,9 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	X("data", 0, "FILE", 0, DO_gen | DO_check | DO_info, "Network", \
 	  "CSV that the constants of normalize and targets come from") \
 	X("seed", 0, "N", 0, DO_RUN, 0, "replaces the spec's seed") \
+	X("seeds", 0, "1..20", 0, DO_train, 0, \
+	  "a run with each of these seeds, in parallel, and a table of all; " \
+	  "as with -D name=10,20,40 the weights of the best are kept") \
 	X("epochs", 0, "N", 0, DO_train, 0, "replaces the spec's limit") \
 	X("rate", 0, "X", 0, DO_train, 0, "replaces the learning rate") \
 	X("columns", 0, "LIST", 0, DO_DATA | DO_gen | DO_check, 0, \
@@ -143,6 +146,8 @@ extern const Option options[];
 extern const Command commands[];
 extern const size_t option_count;
 
+/* in place of what was given, if anything */
+void cli_set(Ctx *c, const Cli *cli, const char *option, const char *value);
 /* argv -> cli, c->opt; 0, or 64 after a message */
 int options_read(Ctx *c, Cli *cli, int argc, char **argv);
 /* whether a command takes an option */

@@ -133,7 +133,7 @@ epoch_is_due(const Train *r)
 	return r->epoch == r->first_epoch + 1 || r->epoch % step(r) == 0;
 }
 
-static const char *
+const char *
 loss_text(char buf[40], double v)
 {
 	const char *format = fabs(v) >= 1e4 || (v != 0 && fabs(v) < 9.995e-4) ?
@@ -425,6 +425,19 @@ cannot(Train *r, const char *what)
 {
 	cli_error("cannot %s %s: %s", what, r->history_path, strerror(errno));
 	return EX_CANTCREAT_;
+}
+
+bool
+is_history(const char *path)
+{
+	char line[sizeof HISTORY] = "";
+	FILE *f = fopen(path, "r");
+	bool good = f && (!fgets(line, sizeof line, f) ||
+	                  !strcmp(line, HISTORY));
+
+	if (f)
+		fclose(f);
+	return good;
 }
 
 /* of what stands before a place, as far as that tells one history from another;

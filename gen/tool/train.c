@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "train.h"
+#include "sweep.h"
 
 /* Set by the first Ctrl-C; a handler can reach nothing but a static. */
 static volatile sig_atomic_t interrupted;
@@ -248,18 +248,16 @@ metrics(const Train *r, int *n)
 	return m;
 }
 
-static char
-progress_kind(const Train *r)
+char
+progress_kind(const Cli *cli, FILE *out)
 {
-	const char *how = cli_get(r->s->cli, "progress");
-	const char *term = getenv("TERM");
+	const char *how = cli_get(cli, "progress"), *term = getenv("TERM");
 
-	if (cli_has(r->s->cli, "quiet"))
+	if (cli_has(cli, "quiet"))
 		return 'n';
 	if (how && strcmp(how, "auto"))
 		return *how;
-	return isatty(fileno(r->out)) && term && strcmp(term, "dumb") ?
-		'b' : 'p';
+	return isatty(fileno(out)) && term && strcmp(term, "dumb") ? 'b' : 'p';
 }
 
 static int
@@ -287,7 +285,7 @@ prepare(Train *r)
 	if (!rc)
 		rc = resume(r);
 	r->out = strcmp(r->weights_path, "-") ? stdout : stderr;
-	r->progress = progress_kind(r);
+	r->progress = progress_kind(s->cli, r->out);
 	r->quiet = r->quiet || r->progress == 'j';
 	if (!rc)
 		rc = check_outputs(r);
@@ -758,8 +756,18 @@ release(Train *r)
 	session_close(r->s);
 }
 
+static void
+tell(const Train *r, Outcome *o)
+{
+	o->now = r->now;
+	o->epochs = r->best ? r->best_epoch : r->epoch;
+	o->seconds = train_seconds(r);
+	o->held = r->held > 0;
+	o->classifies = is_classifier(r->s->net);
+}
+
 int
-cmd_train(Ctx *c, const Cli *cli)
+train_once(Ctx *c, const Cli *cli, Outcome *o)
 {
 	Session s = {0};
 	Train r = {.s = &s};
@@ -773,7 +781,16 @@ cmd_train(Ctx *c, const Cli *cli)
 	if (!rc) {
 		catch_interrupt();
 		rc = learn(&r);
+		tell(&r, o);
 	}
 	release(&r);
 	return rc;
+}
+
+int
+cmd_train(Ctx *c, const Cli *cli)
+{
+	Outcome o;
+
+	return is_sweep(cli) ? sweep(c, cli) : train_once(c, cli, &o);
 }

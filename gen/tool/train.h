@@ -54,8 +54,17 @@ typedef struct {
 	uint64_t history_bytes, history_crc;
 } Train;
 
+typedef struct {                /* of a run that is over */
+	Epoch now;                  /* with the weights that were kept */
+	size_t epochs;              /* behind them */
+	double seconds;
+	bool held, classifies;
+} Outcome;
+int train_once(Ctx *c, const Cli *cli, Outcome *o);
+
 /* checkpoint.c */
 void name_files(Train *r);
+const char *history_name(Ctx *c, const char *weights);
 int check_outputs(Train *r);     /* may these files be written? */
 int resume_read(Train *r);       /* --resume, before the data is read */
 int resume(Train *r);            /* and once the network runs */
@@ -73,6 +82,7 @@ void print_live(Train *r);       /* bar: the line that is written over */
 void print_summary(Train *r);
 void curve_add(Curve *c, double v);
 int history_open(Train *r);
+bool is_history(const char *path);
 /* what was added is on the disk; fills history_bytes (0: it is not) and _crc */
 void history_sync(Train *r);
 void history_add(Train *r);
@@ -80,5 +90,8 @@ int history_close(Train *r);
 double train_seconds(const Train *r);
 bool shows_gradnorm(const Train *r);
 bool epoch_is_due(const Train *r);
+const char *loss_text(char buf[40], double v);
+/* of --progress: its first letter, where `auto` is b or p */
+char progress_kind(const Cli *cli, FILE *out);
 
 #endif
