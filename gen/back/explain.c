@@ -158,7 +158,10 @@ put_tile(const Explain *x, const Schedule *q)
 	if (beside)
 		text_add(x->out, "%d panels of %d x ", row->count, row->step);
 	else if (row)
-		text_add(x->out, "%d rows (%s) x ", row->count,
+		text_add(x->out, row->clamped && row->count == TURNED &&
+		         x->p->exprs.v[s->expr].op == E_READ ?
+		         "blocks of %d (%s) are turned, " : "%d rows (%s) x ",
+		         row->count,
 		         index_text(x->p, s, row->index));
 	text_add(x->out, "%d vector%s along %s", columns, columns > 1 ? "s" :
 	         "", lane);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * What this core can do: multiply-adds a second from registers, and bytes a
- * second that are read, or read and written back, from each level of memory.
- * Prints name and figure, separated by a tab. */
+ * What this core can do: multiply-adds a second from registers, bytes a second
+ * that are read, or read and written back, from each level of memory, and how
+ * long one function of the runtime takes whose argument is the result of the one
+ * before.  Prints name and figure, separated by a tab. */
 #define _POSIX_C_SOURCE 200809L
+#define BP_FAST
+#include "bp.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,9 +89,44 @@ bandwidth(Vector *p, size_t bytes, int write)
 	return (write ? 2.0 : 1.0) * (double)(bytes * passes) / from * 1e-9;
 }
 
+/* ns of one in a chain of n; the sum with x keeps the argument from settling */
+#define CHAIN(name, type, start, f, first) \
+static double \
+name(void) \
+{ \
+	enum { COUNT = 100000 }; \
+	type x = start, y = x; \
+	double from; \
+	int i; \
+\
+	from = now(); \
+	for (i = 0; i < COUNT; i++) { \
+		__asm__ volatile("" : "+x"(x)); \
+		y = f(y + x); \
+	} \
+	from = now() - from; \
+	sink += first; \
+	return from / COUNT * 1e9; \
+}
+CHAIN(sum, float, 0.01f, , y)
+CHAIN(sigmoid, float, 0.01f, bp_logisticf, y)
+#if BP_LANES_VF > 1
+CHAIN(vector_sigmoid, bp_vf, bp_splat_vf(0.01f), bp_logistic_vf, y[0])
+CHAIN(vector_tanh, bp_vf, bp_splat_vf(0.01f), bp_tanh_vf, y[0])
+CHAIN(vector_exp, bp_vf, bp_splat_vf(-0.9f), bp_exp_vf, y[0])
+#endif
+
 int
 main(void)
 {
+	static const struct { const char *name; double (*f)(void); } chain[] = {
+		{ "add", sum }, { "add, sigmoid", sigmoid },
+#if BP_LANES_VF > 1
+		{ "add, sigmoid of a vector", vector_sigmoid },
+		{ "add, tanh of a vector", vector_tanh },
+		{ "add, exp of a vector", vector_exp },
+#endif
+	};
 	static const struct { const char *name; size_t bytes; } level[] = {
 		{ "L1", 16 << 10 }, { "L2", 512 << 10 }, { "L3", 8 << 20 },
 		{ "memory", 192 << 20 }
@@ -115,6 +153,13 @@ main(void)
 			printf("%s %s GB/s\t%.1f\n", level[k].name,
 				write ? "read-modify-write" : "read", best);
 		}
+	for (k = 0; k < sizeof chain / sizeof *chain; k++) {
+		for (best = 1e9, i = 0; i < RUNS; i++) {
+			double x = chain[k].f();
+			best = x < best ? x : best;
+		}
+		printf("%s ns\t%.1f\n", chain[k].name, best);
+	}
 	free(p);
 	return 0;
 }

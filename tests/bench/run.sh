@@ -145,8 +145,8 @@ contest() {
 }
 
 $CC -std=c11 -O2 -o "$folder/bench" "$bench/bench.c" -ldl -lm &&
-	$CC -std=gnu11 -O3 -march=native -o "$folder/peak" \
-	"$bench/peak.c" || exit 2
+	$CC -std=gnu11 -O3 -march=native -I"$bench/../../runtime" \
+	-o "$folder/peak" "$bench/peak.c" || exit 2
 build_libraries
 "$folder/peak" | awk -F '\t' '{print "core\t" $1 "\t" $2 "\t" $2}' \
 	>"$table.new"
