@@ -242,7 +242,7 @@ plan_kernel(Planner *a, Kernel kernel)
 		return false;
 	a->part = 0;
 	a->weight = 0;
-	a->whole = weight <= WHOLE_WEIGHT;
+	a->whole = k->by_samples || weight <= WHOLE_WEIGHT;
 	acc = accesses(p, list);
 	check_writers(p, list, acc);
 	if (k->by_samples)
@@ -329,8 +329,8 @@ turn(Planner *a, Turned *turned)
 	for (i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
 		one = kernels[i] == K_GRADIENT ||
 		      (kernels[i] == K_STEP && a->p->net->batch <= 1);
-		if (!a->vectors || (a->o->random &&
-		    !random_below(&a->state, 2)))
+		if (!a->vectors || a->plan->kernel[kernels[i]].by_samples ||
+		    (a->o->random && !random_below(&a->state, 2)))
 			continue;
 		v = vectors_of(a, kernels[i], NULL, a->layout);
 		pack(&v, kernels[i], one, turned);

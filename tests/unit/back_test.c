@@ -576,6 +576,43 @@ samples_abreast(void **state)
 	ctx_free(c);
 }
 
+/* the plan of a mini-batch's step; free *c when it has been looked at */
+static const KernelPlan *
+step_of(const char *spec, Unroll unroll, Ctx **c)
+{
+	PlanOptions how = { .unroll = unroll };
+	jmp_buf out;
+
+	*c = context(&out);
+	if (setjmp(out))
+		fail_msg("%s", (*c)->exit_text);
+	return &plan(program_of(*c, spec), &how)->kernel[K_STEP];
+}
+
+/* vectors of samples are one loop, which is not cut into functions */
+static void
+one_loop(void **state)
+{
+	uint32_t w, o, some = 0;
+	const KernelPlan *k;
+	char spec[200];
+	Ctx *c;
+
+	(void)state;
+	for (w = 2; w < 11; w++)
+		for (o = 2; o < 16; o += 4) {
+			snprintf(spec, sizeof spec, "input %u\ndense %u relu\n"
+			         "dense %u softmax\nloss cross_entropy\n"
+			         "optimizer sgd rate=0.1\nbatch 32\nmath fast\n",
+			         w, w, o);
+			k = step_of(spec, UNROLL_AUTO, &c);
+			some += k->by_samples;
+			assert_true(!k->by_samples || k->parts == 1);
+			ctx_free(c);
+		}
+	assert_in_range(some, 5, 36);
+}
+
 /* few results of many terms: lanes are joined; weights of many: turned */
 static void
 batches(void **state)
@@ -587,17 +624,12 @@ batches(void **state)
 		"optimizer sgd rate=0.1\nbatch 32\nmath fast\n"
 	};
 	uint32_t i, k, across[2] = { 0 }, turned[2] = { 0 };
+	const KernelPlan *step;
+	Ctx *c;
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
-		PlanOptions how = { .unroll = UNROLL_NONE };
-		jmp_buf out;
-		Ctx *c = context(&out);
-		const KernelPlan *step;
-
-		if (setjmp(out))
-			fail_msg("%s", c->exit_text);
-		step = &plan(program_of(c, spec[i]), &how)->kernel[K_STEP];
+		step = step_of(spec[i], UNROLL_NONE, &c);
 		for (k = 0; k < step->schedules.n; k++) {
 			const Schedule *q = &step->schedules.v[k];
 			const Loop *l = &q->loops.v[q->loops.n - 1];
@@ -623,7 +655,7 @@ main(void)
 		cmocka_unit_test(ahead), cmocka_unit_test(drawn),
 		cmocka_unit_test(relaxed), cmocka_unit_test(samples_abreast),
 		cmocka_unit_test(scans), cmocka_unit_test(scans_of_samples),
-		cmocka_unit_test(batches)
+		cmocka_unit_test(batches), cmocka_unit_test(one_loop)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
