@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * What a run of training prints, and its history file. */
-#include <errno.h>
-#include <limits.h>
+ * What a run of training prints. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "train.h"
-
-#define HISTORY "epoch,seconds,rate,loss,val_loss,accuracy,val_accuracy," \
-	"gradnorm\n"
 
 double
 train_seconds(const Train *r)
@@ -156,9 +149,9 @@ percent(char buf[40], double v)
 
 /* the logarithm of the loss in eight heights */
 static void
-sparkline(FILE *f, const Curve *c)
+sparkline(FILE *f, const Curve *c, size_t most)
 {
-	size_t i, wide = c->n < 30 ? c->n : 30;
+	size_t i, wide = c->n < most ? c->n : most;
 	double v[30], low = INFINITY, high = -INFINITY;
 	int height;
 
@@ -201,7 +194,6 @@ epoch_line(Train *r)
 	if (norm)
 		fprintf(r->out, " %10s", loss_text(buf, e->gradnorm));
 	fprintf(r->out, " %7.2f s", e->seconds);
-	r->printed_at = e->seconds;
 }
 
 static void
@@ -228,15 +220,87 @@ epoch_json(const Train *r)
 	fflush(r->out);
 }
 
-/* on a terminal the epochs between the lines that stay, ten a second */
-void
-print_live(Train *r)
+/* eighths of a character where the terminal has them */
+static void
+bar(FILE *f, double part, int width)
 {
-	if (r->progress != 'b' || r->quiet ||
-	    r->now.seconds < r->printed_at + 0.1)
+	int eighths = (int)(8 * width * fmin(fmax(part, 0), 1)), i, here;
+
+	fputs(unicode_terminal() ? "\xe2\x96\x95" : "[", f);
+	for (i = 0; i < width; i++, eighths -= 8) {
+		here = eighths < 0 ? 0 : eighths > 8 ? 8 : eighths;
+		if (!unicode_terminal())
+			fputc(here > 3 ? '#' : '.', f);
+		else if (here)
+			fprintf(f, "\xe2\x96%c", 0x90 - here);
+		else
+			fputc(' ', f);
+	}
+	fputs(unicode_terminal() ? "\xe2\x96\x8f" : "]", f);
+}
+
+/* 950, 12.3k, 4.56M */
+static const char *
+thousands(char buf[40], double v)
+{
+	double by = v >= 1e6 ? 1e6 : v >= 1e4 ? 1e3 : 1;
+
+	snprintf(buf, 40, v >= 1e4 ? "%.3g%s" : "%.0f%s", v / by,
+	         by > 1e3 ? "M" : by > 1 ? "k" : "");
+	return buf;
+}
+
+/* 1:05:09, 5:09, 9 s */
+static const char *
+duration(char buf[40], double seconds)
+{
+	long s = seconds < 1e9 ? (long)(seconds + 0.5) : 1000000000;
+
+	if (s >= 3600)
+		snprintf(buf, 40, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60,
+		         s % 60);
+	else if (s >= 60)
+		snprintf(buf, 40, "%ld:%02ld", s / 60, s % 60);
+	else
+		snprintf(buf, 40, "%ld s", s);
+	return buf;
+}
+
+/* On a terminal, ten times a second: the line that is written over, up to the
+ * limit of epochs, which the run may not need.  `row` rows of this epoch are
+ * done; loss and accuracy are those of the last whole one. */
+void
+print_live(Train *r, size_t row)
+{
+	double seconds, part, run, rate;
+	bool classes = is_classifier(r->s->net);
+	const Epoch *e = &r->now;
+	char buf[40];
+
+	if (r->progress != 'b' || r->quiet)
 		return;
-	epoch_line(r);
-	fputc('\r', r->out);
+	seconds = train_seconds(r);
+	if (seconds < r->shown_at + 0.1)
+		return;
+	r->shown_at = seconds;
+	part = (double)r->epoch + (double)row / (double)r->train;
+	run = part - (double)r->begun_epoch;
+	rate = run / fmax(seconds - r->before, 1e-9);
+	fprintf(r->out, "\r\033[K%6zu ", r->epoch + 1);
+	bar(r->out, part / (double)r->s->net->epochs, 12);
+	fprintf(r->out, " %s rows/s", thousands(buf, rate * (double)r->train));
+	if (isfinite(e->loss))
+		fprintf(r->out, "  %s %s", r->held ? "val_loss" : "loss",
+		        loss_text(buf, r->held ?
+		        e->val_loss : e->loss));
+	if (classes && isfinite(e->accuracy))
+		fprintf(r->out, "  %s", percent(buf, r->held ?
+		        e->val_accuracy : e->accuracy));
+	if (rate > 0)
+		fprintf(r->out, "  %s left", duration(buf,
+		        ((double)r->s->net->epochs - part) / rate));
+	if (r->curve.n > 2)
+		sparkline(r->out, &r->curve, 10);
 	fflush(r->out);
 }
 
@@ -247,9 +311,11 @@ print_epoch(Train *r, bool last)
 		epoch_json(r);
 	if (r->quiet || r->progress == 'n')
 		return;
+	if (r->progress == 'b')
+		fputs("\r\033[K", r->out); /* of the line written over */
 	epoch_line(r);
 	if (last && r->curve.n > 2)
-		sparkline(r->out, &r->curve);
+		sparkline(r->out, &r->curve, 30);
 	fputc('\n', r->out);
 	fflush(r->out);
 }
@@ -406,7 +472,7 @@ print_summary(Train *r)
 	if (r->quiet)
 		return;
 	if (r->progress == 'b')
-		fputs("\r\033[K", r->out); /* of a line written over */
+		fputs("\r\033[K", r->out);
 	print_stop(r);
 	print_plateau(r);
 	fputc('\n', r->out);
@@ -416,138 +482,4 @@ print_summary(Train *r)
 		        short_number(buf, r->best_value));
 	print_overfit(r);
 	print_no_progress(r);
-}
-
-/* ------------------------------------------------------------ the history */
-
-static int
-cannot(Train *r, const char *what)
-{
-	cli_error("cannot %s %s: %s", what, r->history_path, strerror(errno));
-	return EX_CANTCREAT_;
-}
-
-bool
-is_history(const char *path)
-{
-	char line[sizeof HISTORY] = "";
-	FILE *f = fopen(path, "r");
-	bool good = f && (!fgets(line, sizeof line, f) ||
-	                  !strcmp(line, HISTORY));
-
-	if (f)
-		fclose(f);
-	return good;
-}
-
-/* of what stands before a place, as far as that tells one history from another;
- * false: it is shorter */
-static bool
-end_crc(FILE *f, uint64_t at, uint64_t *crc)
-{
-	char end[256];
-	size_t n = at < sizeof end ? (size_t)at : sizeof end;
-
-	if (at > LONG_MAX || fseek(f, (long)(at - n), SEEK_SET) ||
-	    fread(end, 1, n, f) != n)
-		return false;
-	*crc = crc32_of(0, end, n);
-	return true;
-}
-
-/* The rows behind a checkpoint are of epochs that come again.  Another history
- * is left as it is. */
-static int
-cut_history(Train *r)
-{
-	uint64_t crc;
-
-	if (!r->history_bytes ||
-	    !end_crc(r->history, r->history_bytes, &crc) ||
-	    crc != r->history_crc)
-		return 0;
-	return ftruncate(fileno(r->history), (off_t)r->history_bytes) ?
-		cannot(r, "shorten") : 0;
-}
-
-void
-history_sync(Train *r)
-{
-	long at = -1;
-
-	r->history_bytes = 0;
-	if (!fflush(r->history) && !fsync(fileno(r->history)) &&
-	    !fseek(r->history, 0, SEEK_END))
-		at = ftell(r->history);
-	if (at > 0 && end_crc(r->history, (uint64_t)at, &r->history_crc))
-		r->history_bytes = (uint64_t)at;
-}
-
-/* appends; a file that is no history is left alone */
-int
-history_open(Train *r)
-{
-	char line[sizeof HISTORY] = "";
-	struct stat st;
-
-	if (!stat(r->history_path, &st) && !S_ISREG(st.st_mode)) {
-		cli_error("cannot write %s: it is no regular file",
-		          r->history_path);
-		return EX_CANTCREAT_;
-	}
-	r->history = fopen(r->history_path, "a+");
-	if (!r->history)
-		return cannot(r, "create");
-	rewind(r->history);
-	if (!fgets(line, sizeof line, r->history)) {
-		fputs(HISTORY, r->history);
-		return 0;
-	}
-	if (!strcmp(line, HISTORY))
-		return cut_history(r);
-	fclose(r->history);
-	r->history = NULL;
-	cli_error("%s exists and is no history of a training", r->history_path);
-	return EX_CANTCREAT_;
-}
-
-static void
-field(FILE *f, double v, const char *format)
-{
-	fputc(',', f);
-	if (isfinite(v))
-		fprintf(f, format, v);
-}
-
-void
-history_add(Train *r)
-{
-	const Epoch *e = &r->now;
-	FILE *f = r->history;
-
-	fprintf(f, "%zu", r->epoch);
-	field(f, e->seconds, "%.3f");
-	field(f, e->rate, "%.7g");
-	field(f, e->loss, "%.9g");
-	field(f, e->val_loss, "%.9g");
-	field(f, e->accuracy, "%.6g");
-	field(f, e->val_accuracy, "%.6g");
-	field(f, e->gradnorm, "%.9g");
-	fputc('\n', f);
-}
-
-int
-history_close(Train *r)
-{
-	bool bad;
-
-	if (!r->history)
-		return 0;
-	bad = ferror(r->history) != 0;
-	bad = fclose(r->history) || bad;
-	r->history = NULL;
-	if (!bad)
-		return 0;
-	cannot(r, "write");
-	return EX_IOERR_;
 }

@@ -371,6 +371,7 @@ run_epoch(Train *r)
 			return false;
 		}
 		r->updates++;
+		print_live(r, at + n);
 		loss += one * (double)n;
 		if (interrupted) {
 			r->interrupted = true;
@@ -713,6 +714,7 @@ learn(Train *r)
 		(r->resumed && finished(r));
 
 	r->now.rate = r->s->net->rate;
+	r->begun_epoch = r->epoch;
 	r->started = 0;
 	r->started = train_seconds(r) - r->before;
 	print_header(r);
@@ -725,7 +727,7 @@ learn(Train *r)
 		if (epoch_is_due(r) || done || r->progress == 'j')
 			print_epoch(r, done);
 		else
-			print_live(r);
+			print_live(r, 0);
 		checkpoint(r, done);
 	}
 	if (!done && !r->diverged)

@@ -20,7 +20,7 @@ typedef struct {
 	size_t train, held;         /* rows to learn from, to validate with */
 	double fraction;
 	size_t epoch;               /* finished ones, those before too */
-	size_t first_epoch;
+	size_t first_epoch, begun_epoch; /* of the run; of this process */
 	size_t updates;             /* of this run */
 	Epoch now;
 	double started;             /* seconds of the monotonic clock */
@@ -40,7 +40,7 @@ typedef struct {
 	bool quiet, verbose;
 	char progress;              /* bar, plain, json, none: its letter */
 	size_t printed;             /* last epoch that was printed */
-	double printed_at, best_val;
+	double shown_at, best_val;      /* shown_at: of the line written over */
 	size_t best_val_epoch;
 	const char *checkpoint;     /* its path, or NULL */
 	size_t every;               /* epochs; 0: every_seconds */
@@ -75,10 +75,10 @@ void checkpoint(Train *r, bool last);
 /* in the middle of an epoch: as it was before that */
 void checkpoint_midway(Train *r);
 
-/* progress.c */
+/* progress.c; history_ and is_history: history.c */
 void print_header(Train *r);
 void print_epoch(Train *r, bool last);
-void print_live(Train *r);       /* bar: the line that is written over */
+void print_live(Train *r, size_t row);
 void print_summary(Train *r);
 void curve_add(Curve *c, double v);
 int history_open(Train *r);
