@@ -361,6 +361,7 @@ typedef struct {
 	ExprId over_z, over_dy;      /* declared derivative: d z += seed * over_dy */
 	bool scatter;                /* lhs not injective: keep the order of idx */
 	int lanes;                   /* 1, or 16 interleaved partial sums */
+	bool stopped;                /* RED_MAX: no derivative depends on which */
 	uint32_t scan;               /* group it belongs to, 0: none */
 	int layer;                   /* or -1 */
 	Phase phase;
@@ -472,6 +473,7 @@ void dump_stmts(const Program *p, const Stmts *s, Text *out);
 int64_t stmt_points(const Program *p, const Stmt *s);  /* product of idx, n = 1 */
 int64_t stmt_terms(const Program *p, const Stmt *s);   /* product of ridx, n = 1 */
 bool is_input_gradient(const Program *p, TensorId t);
+bool is_settled(const Program *p, ExprId condition); /* by targets and ids */
 
 /* the passes (middle/); each checks its own output in debug builds */
 Program *program_new(Ctx *c, const Network *net, Dtype dtype);

@@ -684,7 +684,8 @@ equation_fits(Emit *e, const Schedule *q)
 		    loop_is_result(e->p, s, &q->loops.v[i]))
 			return false;
 	if (s->red == RED_ARGMAX || s->lanes > 64 ||
-	    (s->red == RED_MAX && (e->trace || terms > 1000)))
+	    (s->red == RED_MAX && ((e->trace && !s->stopped) ||
+	                           terms > 1000)))
 		return false;
 	if (s->lanes > 1 && hoists_of(e, s->expr)->n)
 		return false;

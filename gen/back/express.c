@@ -124,9 +124,10 @@ put_condition(Emit *e, ExprId id)
 	static const char *const sign[] = {
 		[E_LT] = " < ", [E_LE] = " <= ", [E_EQ] = " == "
 	};
+	bool trace = e->trace && !is_settled(e->p, id);
 	Linear l;
 
-	if (e->trace) {
+	if (trace) {
 		e->use_trace = e->use_hash = true;
 		put(e, fmt(e->c, "%s_seen(hash, ", e->prefix));
 	}
@@ -148,7 +149,7 @@ put_condition(Emit *e, ExprId id)
 		put(e, " != ");
 		put(e, literal_text(e, 0));
 	}
-	if (e->trace)
+	if (trace)
 		put(e, ")");
 }
 

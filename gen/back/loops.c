@@ -548,7 +548,7 @@ leaf_max(Emit *e, Leaf *f)
 	const Stmt *s = f->s;
 
 	line_open(e);
-	if (s->red == RED_ARGMAX || e->trace) {
+	if (s->red == RED_ARGMAX || (e->trace && !s->stopped)) {
 		f->acc = local_name(e, "best");
 		f->arg = local_name(e, "arg");
 		put(e, fmt(e->c, "int32_t %s = -1", f->arg));
@@ -568,7 +568,7 @@ leaf_max(Emit *e, Leaf *f)
 		put_max_start(e, s);
 	}
 	leaf_stage(e, f, LEAF_TERM);
-	if (e->trace) {
+	if (e->trace && !s->stopped) {
 		e->use_trace = e->use_hash = true;
 		line_open(e);
 		put(e, fmt(e->c, "%s_seen(hash, %s)", e->prefix, f->arg));

@@ -165,6 +165,7 @@ twins(Share *w)
 			table[h] = i + 1;
 		} else if (s->target != w->loss) {
 			rename_all(w, s->target, w->list->v[k].target);
+			w->list->v[k].stopped &= s->stopped;
 			s->target = 0;
 			any = true;
 		}

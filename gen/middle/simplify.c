@@ -254,28 +254,13 @@ kernel(Program *p, Kernel k)
 	}
 }
 
-static bool
-branches(const Program *p, ExprId e)
-{
-	const Expr *x = &p->exprs.v[e];
-
-	if (x->op == E_SEL || (x->op == E_FN && (x->fn == FN_ABS ||
-	    x->fn == FN_SIGN || x->fn == FN_FLOOR)))
-		return true;
-	return (x->a && branches(p, x->a)) || (x->b && branches(p, x->b)) ||
-	       (x->c && branches(p, x->c));
-}
-
 void
 simplify(Program *p)
 {
-	uint32_t i;
 	int k;
 
+	stopped(p, &p->kernel[K_TRAINLOSS]);
 	for (k = 0; k < K_COUNT; k++)
 		kernel(p, (Kernel)k);
-	for (i = 0; i < p->kernel[K_TRAINLOSS].n; i++) {
-		const Stmt *s = &p->kernel[K_TRAINLOSS].v[i];
-		p->has_kinks |= s->red == RED_MAX || branches(p, s->expr);
-	}
+	p->has_kinks = kinks(p, &p->kernel[K_TRAINLOSS]);
 }

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- With softmax, log y[i] is z[i] minus the logarithm of the sum of exponentials,
 -- which stays finite where y[i] underflows.
-local minus_log_y = "(max(k: z[k]) - z[i] + log(sum(k: exp(z[k] - max(l: z[l])))))"
+local top = "stop(max(k: z[k]))"
+local minus_log_y = "(" .. top .. " - z[i] + log(sum(l: exp(z[l] - " .. top .. "))))"
 
 loss "cross_entropy" {
 	doc = "cross-entropy of probabilities; targets one-hot, soft or class numbers",

@@ -467,6 +467,39 @@ scans_of_samples(void **state)
 	ctx_free(c);
 }
 
+/* differences must not step over a kink; what the largest is subtracted for has
+ * none, nor what a class number chooses */
+static void
+kinked(void **state)
+{
+	static const struct { const char *spec; bool kinks; } all[] = {
+		{ "input 3\ndense 2 tanh\nloss mse\n", false },
+		{ "input 3\ndense 2 relu\nloss mse\n", true },
+		{ "input 3\ndense 2 softmax\nloss cross_entropy\n", false },
+		{ "input 3\ndense 4 softmax\nloss cross_entropy "
+		  "target=index\n", false },
+		{ "input 2 steps=4\nattention\nloss mse\n", false },
+		{ "input 1x4x4\nmaxpool 2x2\nflatten\ndense 2 softmax\n"
+		  "loss cross_entropy\n", true },
+		{ "input 3\ndense 2 tanh\nloss mae\n", true }
+	};
+	jmp_buf out;
+	Ctx *c = context(&out);
+	Program *p;
+	size_t i;
+
+	(void)state;
+	if (setjmp(out))
+		fail_msg("%s", c->exit_text);
+	for (i = 0; i < sizeof all / sizeof all[0]; i++) {
+		p = program_of(c, all[i].spec);
+		assert_non_null(p);
+		if (p->has_kinks != all[i].kinks)
+			fail_msg("%s", all[i].spec);
+	}
+	ctx_free(c);
+}
+
 /* batch 1: the rule takes the sums of the sample to come along, unless
  * something behind it still reads those of the sample at hand */
 static void
@@ -655,7 +688,8 @@ main(void)
 		cmocka_unit_test(ahead), cmocka_unit_test(drawn),
 		cmocka_unit_test(relaxed), cmocka_unit_test(samples_abreast),
 		cmocka_unit_test(scans), cmocka_unit_test(scans_of_samples),
-		cmocka_unit_test(batches), cmocka_unit_test(one_loop)
+		cmocka_unit_test(batches), cmocka_unit_test(one_loop),
+		cmocka_unit_test(kinked)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
