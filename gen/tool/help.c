@@ -31,6 +31,10 @@
 	X("net", "net NAME", \
 	  "the name of the network and of everything in its C; without it the\n" \
 	  "name of the file serves") \
+	X("input", "input 4 | HxW | CxHxW | F steps=N", \
+	  "what comes in: values, a matrix, a map of channels x height x width,\n" \
+	  "or a sequence of N steps of F features. Several inputs have labels\n" \
+	  "and are read by `from`; x holds them one after the other") \
 	X("param", "param NAME = EXPRESSION", \
 	  "a parameter, used as $NAME or $(expression); `-D NAME=value` replaces\n" \
 	  "its value from the command line") \
@@ -66,7 +70,8 @@
 	X("columns", "columns NAME ...", "the names of regression outputs") \
 	X("output", "output LAYER ... | output LAYER loss=NAME weight=X", \
 	  "layers whose values are outputs, if not the last line alone; with a\n" \
-	  "loss a head of its own, which may repeat") \
+	  "loss a head of its own, which may repeat. The loss of the network is\n" \
+	  "the sum of theirs, each times its weight (default 1)") \
 	X("l1", "l1 X", "adds X*sign(w) to the gradient of weights, not of biases") \
 	X("l2", "l2 X", "adds X*w to the gradient of weights, not of biases") \
 	X("clip", "clip norm=X | clip value=X", \
@@ -76,6 +81,9 @@
 	X("dtype", "dtype f32 | f64", "float or double") \
 	X("math", "math strict | fast", \
 	  "strict: the same bits with every compiler and every plan") \
+	X("lanes", "lanes 1 | 4 | 8 | 16", \
+	  "the width of vectors that the C is laid out for; 1: none, the least\n" \
+	  "memory") \
 	X("unroll", "unroll auto | full | none", \
 	  "straight line or loops; also an option of each layer") \
 	X("budget", "budget flash=8K ram=1K stack=256 compile=2s", \
@@ -85,6 +93,14 @@
 	  "is NAME_step, one step of a sequence at a time") \
 	X("from", "LAYER ... from NAME", \
 	  "reads the named layer instead of the line before") \
+	X("prev", "add prev NAME ...", \
+	  "the line before, among names") \
+	X("share", "LAYER ... share=NAME", \
+	  "uses the weights of the named layer, which has the same word and\n" \
+	  "shapes; they get the gradients of both. How they begin, shrink and\n" \
+	  "whether they learn is said at the layer that they belong to") \
+	X("frozen", "LAYER ... frozen", \
+	  "the weights of this layer do not learn: no gradient, no update") \
 	X("last", "rnn N last", \
 	  "only the state after the last step goes on") \
 	X("reverse", "rnn N reverse", \
