@@ -170,14 +170,15 @@ is_scalar(Placing *s, TensorId t, bool returned)
 	return true;
 }
 
-/* between the statements of one tile */
+/* between the statements of one tile, one of which writes it: two have a part
+ * each, and a variable is all of it */
 static bool
 stays_in_tile(Placing *s, TensorId t)
 {
 	const Life *l = &s->life[t];
 	uint32_t i, q, written = UINT32_MAX;
+	const Stmt *stmt, *writer = NULL;
 	bool read = false;
-	const Stmt *stmt;
 
 	if (s->p->tensors.v[t].kind != T_TEMP || l->users.n < 2 ||
 	    l->scatter || l->read_first || s->p->tensors.v[t].off)
@@ -188,9 +189,12 @@ stays_in_tile(Placing *s, TensorId t)
 			return false;
 		stmt = &s->list->v[s->k->schedules.v[q].stmt];
 		read |= stmt->target != t;
-		if (stmt->target == t && !stmt->add)
+		if (stmt->target == t && !stmt->add) {
+			if (writer && writer != stmt)
+				return false;
+			writer = stmt;
 			written = s->tile[q];
-		else if (s->tile[q] != written)
+		} else if (s->tile[q] != written)
 			return false;
 	}
 	return read;

@@ -149,7 +149,8 @@ name_common(Tile *t, const Bound *rows, uint32_t i)
 {
 	Emit *e = t->e;
 	const Schedule *q = &t->all[i];
-	const Reads *reads = reads_of(e, tile_stmt(t, i)->expr);
+	const ExprId expr = tile_stmt(t, i)->expr;
+	const Reads *reads = reads_of(e, expr);
 	const Loop *row = tile_row(q);
 	uint32_t count = 0, k, d;
 	int32_t c;
@@ -157,6 +158,8 @@ name_common(Tile *t, const Bound *rows, uint32_t i)
 
 	for (k = 0; k < reads->n; k++) {
 		const Expr *x = &e->p->exprs.v[reads->v[k]];
+		if (i == 1 && t->begun && reads->v[k] == e->p->exprs.v[expr].b)
+			continue; /* the sum began with it */
 		for (moves = false, d = 0; d < x->nsub; d++)
 			moves |= e->p->subs.v[x->sub + d].indirect ||
 			    aff_coef(e->p, e->p->subs.v[x->sub + d].id,
