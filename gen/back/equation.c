@@ -341,6 +341,9 @@ inline_point(Emit *e, const Stmt *s)
 	deep = inlined_depth(e, s);
 	if (bytes_of(e, e->needed, t)[flat] != 1 || deep >= MOST_DEEP)
 		return false;
+	/* no terms: what they are added to would be no vector */
+	if (of_samples(e, t) && !counted_terms(e, s))
+		return false;
 	if (!e->inlined[t])
 		e->inlined[t] = mem(e->c, (size_t)tensor_size(
 			&e->p->tensors.v[t]) * sizeof **e->inlined);

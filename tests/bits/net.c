@@ -6,6 +6,9 @@
 #include NET_C
 
 #define SAMPLES (4*NET_BATCH + 1) /* ends in a smaller mini-batch */
+#ifndef STEPS
+#define STEPS 1000
+#endif
 
 static net_net net, copy;
 static net_real x[SAMPLES*NET_INPUTS], t[SAMPLES*NET_TARGETS];
@@ -65,7 +68,7 @@ main(void)
 
 	samples();
 	net_init(&net, 7);
-	for (step = 0; step < 1000; step += SAMPLES/NET_BATCH + 1) {
+	for (step = 0; step < STEPS; step += SAMPLES/NET_BATCH + 1) {
 		loss = net_train(&net, x, t, SAMPLES);
 		if (step % 100 < SAMPLES/NET_BATCH + 1) {
 			net_get_params(&net, w);
