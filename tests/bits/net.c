@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Trains the network of NET_C, written with --prefix=net, on random data and
- * prints hashes of its weights on the way: the same from every compiler. */
+ * prints hashes of its weights on the way: the same from every compiler.  STEPS:
+ * how many mini-batches, about. */
 #include <stdio.h>
 #include <string.h>
 #include NET_C
@@ -44,6 +45,16 @@ draw(uint32_t *state)
 	return (net_real)((int32_t)(*state >> 16) - 32768)/(net_real)32768;
 }
 
+/* what a NaN looks like differs */
+static int
+diverged(const net_real *p, size_t n)
+{
+	while (n--)
+		if (p[n] != p[n])
+			return 1;
+	return 0;
+}
+
 /* targets: one of the classes, which suits every loss */
 static void
 samples(void)
@@ -70,13 +81,21 @@ main(void)
 	net_init(&net, 7);
 	for (step = 0; step < STEPS; step += SAMPLES/NET_BATCH + 1) {
 		loss = net_train(&net, x, t, SAMPLES);
+		net_get_params(&net, w);
+		if (loss != loss || diverged(w, NET_PARAMS)) {
+			printf("diverged %ld\n", step);
+			return 0;
+		}
 		if (step % 100 < SAMPLES/NET_BATCH + 1) {
-			net_get_params(&net, w);
 			print("weights", step, w, sizeof w);
 			print("loss", step, &loss, sizeof loss);
 		}
 	}
 	net_forward(&net, x, y);
+	if (diverged(y, NET_OUTPUTS)) {
+		printf("diverged %ld\n", step);
+		return 0;
+	}
 	print("output", step, y, sizeof y);
 	size = net_save(&net, blob, sizeof blob);
 	print("saved", step, blob, size);

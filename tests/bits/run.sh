@@ -3,7 +3,8 @@
 # run.sh BPGEN: compiles each program with every compiler at every level and
 # compares what it prints, hashes of results, with what TinyCC's says; and the
 # runtime by itself: no warnings, no undefined symbols, each part alone.
-# Networks: every SPEC of this folder, as straight line and as loops.
+# Networks: every SPEC of this folder, as straight line and as loops; and random
+# ones (SEED=n).
 bpgen=$1
 here=$(cd "$(dirname "$0")" && pwd)
 runtime=$here/../../runtime
@@ -214,6 +215,45 @@ networks() {
 	done
 }
 
+# drawn: random networks in our own plan, as plain numbers and as the widest
+# vectors: the same bits; and without a warning where math is fast
+drawn() {
+	spec=$(dirname "$bpgen")/tests/property/networks_test
+	if [ ! -x "$spec" ] || ! command -v tcc >/dev/null; then
+		verdict skipped 'drawn: no networks_test, or no tcc'
+		return
+	fi
+	: "${SEED:=1}"
+	k=0 count=10
+	[ -n "$BPGEN_HEAVY" ] && count=100
+	while [ $k -lt $count ]; do
+		k=$((k + 1)) name="drawn $((SEED*100 + k))"
+		"$spec" --spec $((SEED*100 + k)) | grep -v '^math ' >"$dir/net.spec"
+		echo 'math fast' | cat "$dir/net.spec" - >"$dir/fast.spec"
+		if ! "$bpgen" "$dir/net.spec" --standalone --prefix=net -q \
+			>"$dir/net.c" 2>"$dir/log" ||
+			! "$bpgen" "$dir/fast.spec" --standalone \
+			--prefix=net -q >"$dir/fast.c" 2>"$dir/log" ||
+			! tcc -DSTEPS=60 -DNET_C="\"$dir/net.c\"" \
+			-o "$dir/a" "$here/net.c" >"$dir/log" 2>&1 ||
+			! gcc -std=c99 -O1 -march=native -Wall -Wextra -Werror \
+			-DSTEPS=60 -DNET_C="\"$dir/net.c\"" -o "$dir/b" \
+			"$here/net.c" >"$dir/log" 2>&1 ||
+			! gcc -std=c99 -fsyntax-only -march=native -Wall \
+			-Wextra -Werror "$dir/fast.c" >"$dir/log" 2>&1; then
+			head -n 5 "$dir/log"
+			verdict FAILED "$name: does not compile"
+			continue
+		fi
+		"$dir/a" >"$dir/first" 2>&1 && "$dir/b" >"$dir/out" 2>&1
+		if [ $? = 0 ] && cmp -s "$dir/first" "$dir/out"; then
+			verdict ok "$name"
+		else
+			verdict FAILED "$name: other bits"
+		fi
+	done
+}
+
 parts
 clean gcc -std=c99
 clean gcc -O2 -march=native
@@ -233,5 +273,6 @@ refused gcc -ffinite-math-only
 refused gcc -O2 -funsafe-math-optimizations
 refused gcc -freciprocal-math
 networks
+drawn
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
