@@ -27,6 +27,9 @@ class Network:
         self.inputs = more.pop("inputs")
         self.seed = more.pop("seed", 0)     # moves data away from kinks
         self.ids = more.pop("ids", 0)       # inputs are numbers below this
+        # channels of each layer that has running statistics: then forward
+        # takes all samples of a mini-batch, Running and weights
+        self.statistics = more.pop("statistics", [])
         self.l1, self.l2 = more.pop("l1", 0), more.pop("l2", 0)
         self.clip_norm = more.pop("clip_norm", 0)
         self.clip_value = more.pop("clip_value", 0)
@@ -79,6 +82,19 @@ def decayed(weights, l1=None, l2=None):
     for w in weights:
         w.l1, w.l2 = l1, l2
     return weights
+
+
+class Running:
+    """Running means and variances of the layers that have some, in turn."""
+
+    def __init__(self, values, dtype):
+        self.values = [torch.tensor(v, dtype=dtype) for v in values]
+        self.training = False
+
+    def norm(self, k, x, gain, bias, momentum=0.1, eps=1e-5):
+        mean, var = self.values[2 * k:2 * k + 2]
+        return F.batch_norm(x, mean, var, gain, bias, self.training, momentum,
+                            eps)
 
 
 # activations that torch lacks

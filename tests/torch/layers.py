@@ -81,6 +81,51 @@ batch 3
         x.view(1, 5, 4).transpose(1, 2), 2, g, b)).transpose(1, 2)[0], w, c),
     each_step(mse), real(10), sgd(0.1))
 
+net("batchnorm", """
+input 4
+batchnorm
+dense 6
+batchnorm tanh momentum=0.3 eps=0.01
+dense 3
+loss half_sse
+optimizer sgd rate=0.1
+l2 0.1
+batch 3
+""", 4, plain(4) * 2 + dense(6, 4) + plain(6) * 2 + dense(3, 6),
+    lambda x, s, g, b, w, c, h, d, v, e: linear(torch.tanh(s.norm(1, linear(
+        s.norm(0, x, g, b), w, c), h, d, 0.3, 0.01)), v, e),
+    half_sse, real(3), sgd(0.1), l2=0.1, statistics=[4, 6])
+
+net("batchnorm_map", """
+input 2x4x5
+conv 3 2x2 bias=off
+batchnorm relu
+conv 4 2x2 bias=off
+batchnorm
+globalpool avg
+dense 3 softmax
+loss cross_entropy
+optimizer sgd rate=0.1 momentum=0.5
+batch 3
+""", 40, [Weight(3, 2, 2, 2)] + plain(3) * 2 + [Weight(4, 3, 2, 2)] +
+    plain(4) * 2 + dense(3, 4),
+    lambda x, s, k, g, b, l, h, d, w, c: softmax(linear(s.norm(1, F.conv2d(
+        F.relu(s.norm(0, F.conv2d(x.view(-1, 2, 4, 5), k), g, b)), l), h, d)
+        .mean((2, 3)), w, c)),
+    cross_entropy, one_hot(3), momentum(0.1, 0.5), statistics=[3, 4])
+
+net("batchnorm_sequence", """
+input 3 steps=5
+batchnorm sigmoid
+dense 2
+loss mse
+optimizer sgd rate=0.1 momentum=0.5
+batch 3
+""", 15, plain(3) * 2 + dense(2, 3),
+    lambda x, s, g, b, w, c: linear(torch.sigmoid(s.norm(0, x.view(-1, 5, 3)
+        .transpose(1, 2), g, b)).transpose(1, 2), w, c),
+    each_step(mse), real(10), momentum(0.1, 0.5), statistics=[3])
+
 net("prelu", """
 input 2x4x4
 conv 3 3x3

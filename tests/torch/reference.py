@@ -10,11 +10,13 @@ A file has the spec on lines that begin with `|` and a list of numbers on each
 other line, after its name: x, t, y, g for every sample in turn (inputs,
 targets, outputs, gradient), w the parameters, loss one for each sample, mean
 the gradient of the mini-batch, train the loss before each step, after the
-parameters after the last."""
+parameters after the last; where there are running statistics, s is how they
+start and stats what they are in the end."""
 import os
 import sys
 import zlib
 import torch
+from kit import Running
 from networks import NETWORKS
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "reference")
@@ -46,7 +48,9 @@ def data(net):
          for _ in range(SAMPLES)]
     t = [[head.target(draw) for head in net.heads] for _ in range(SAMPLES)]
     w = [[draw(-204, 204) / 256 for _ in range(size(v))] for v in net.weights]
-    return x, t, w
+    s = [[draw(low, 96) / 64 for _ in range(channels)]
+         for channels in net.statistics for low in (-96, 16)]
+    return x, t, w, s
 
 
 def size(weight):
@@ -56,9 +60,13 @@ def size(weight):
     return n
 
 
-def run(net, x, t, w, dtype):
+def run(net, x, t, w, s, dtype):
     """Outputs as one vector and the weighted sum of the losses."""
-    y = net.forward(torch.tensor(x, dtype=dtype), *w)
+    if net.statistics:
+        s.training = False
+        y = net.forward(torch.tensor([x], dtype=dtype), s, *w)[0]
+    else:
+        y = net.forward(torch.tensor(x, dtype=dtype), *w)
     y = y if isinstance(y, tuple) else (y,)
     if len(y) != len(net.heads):
         raise Problem("not one output for each head")
@@ -109,16 +117,23 @@ def torch_optimizer(net, w):
     return net.rule.torch_class(groups, **net.rule.arguments)
 
 
-def batch(net, x, t, w, dtype):
-    C = sum(run(net, a, b, w, dtype)[1] for a, b in zip(x, t)) / len(x)
+def batch(net, x, t, w, s, dtype):
+    if net.statistics:
+        s.training = True
+        head, = net.heads
+        y = net.forward(torch.tensor(x, dtype=dtype), s, *w)
+        C = sum(head.loss(a, torch.tensor(b[0], dtype=dtype)).sum()
+                for a, b in zip(y, t)) / len(x)
+    else:
+        C = sum(run(net, a, b, w, s, dtype)[1] for a, b in zip(x, t)) / len(x)
     return C, gradients(net, C, w)
 
 
-def train_by_torch(net, x, t, w, dtype):
+def train_by_torch(net, x, t, w, s, dtype):
     w = [v.detach().clone().requires_grad_() for v in w]
     optimizer, losses = torch_optimizer(net, w), []
     for _ in range(STEPS):
-        C, g = batch(net, x, t, w, dtype)
+        C, g = batch(net, x, t, w, s, dtype)
         losses.append(C.item())
         for v, a, k in zip(w, clipped(net, g), net.weights):
             v.grad = a + decay(net, k)[0] * torch.sign(v.detach())
@@ -126,44 +141,51 @@ def train_by_torch(net, x, t, w, dtype):
     return losses, flat(w)
 
 
-def train_by_hand(net, x, t, w, dtype):
+def train_by_hand(net, x, t, w, s, dtype):
     w, losses = [v.detach().clone() for v in w], []
     state = [{} for _ in w]
     for _ in range(STEPS):
         for v in w:
             v.requires_grad_()
-        C, g = batch(net, x, t, w, dtype)
+        C, g = batch(net, x, t, w, s, dtype)
         losses.append(C.item())
         new = []
-        for v, a, s, k in zip(w, clipped(net, g), state, net.weights):
+        for v, a, of, k in zip(w, clipped(net, g), state, net.weights):
             l1, l2 = decay(net, k)
             v = v.detach()
             if not net.rule.own_decay:
                 a = a + l2 * v + l1 * torch.sign(v)
-            new.append(v if k.frozen else net.rule.hand(v, a, s, k.decay))
+            new.append(v if k.frozen else net.rule.hand(v, a, of, k.decay))
         w = new
     return losses, flat(w)
 
 
 def compute(net, dtype):
-    x, t, values = data(net)
+    x, t, values, start = data(net)
     w = [torch.tensor(v, dtype=dtype).reshape(k.shape).requires_grad_()
          for v, k in zip(values, net.weights)]
     lines, loss = [], []
     for a, b in zip(x, t):
-        y, C = run(net, a, b, w, dtype)
+        y, C = run(net, a, b, w, Running(start, dtype), dtype)
         loss.append(C.item())
         lines += [("x", a), ("t", [v for head in b for v in head]),
                   ("y", flat([y])), ("g", flat(gradients(net, C, w)))]
     lines += [("w", [v for part in values for v in part]), ("loss", loss)]
-    lines.append(("mean", flat(batch(net, x, t, w, dtype)[1])))
-    losses, after = train_by_hand(net, x, t, w, dtype)
+    lines.append(("mean", flat(batch(net, x, t, w, Running(start, dtype),
+                                     dtype)[1])))
+    s = Running(start, dtype)
+    losses, after = train_by_hand(net, x, t, w, s, dtype)
     if net.rule.torch_class:
-        torch_losses, torch_after = train_by_torch(net, x, t, w, dtype)
+        s = Running(start, dtype)
+        torch_losses, torch_after = train_by_torch(net, x, t, w, s, dtype)
         if dtype == torch.float64:
             same("hand-written update", after, torch_after, TOLERANCE)
         losses, after = torch_losses, torch_after
-    return lines + [("train", losses), ("after", after)]
+    lines += [("train", losses), ("after", after)]
+    if net.statistics:
+        lines += [("s", [v for part in start for v in part]),
+                  ("stats", flat(s.values))]
+    return lines
 
 
 def same(what, a, b, tolerance):

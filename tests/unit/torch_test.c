@@ -168,7 +168,8 @@ sizes(Run *r)
 		{ "y", net->outputs, SAMPLES }, { "g", net->params, SAMPLES },
 		{ "w", net->params, 1 }, { "mean", net->params, 1 },
 		{ "after", net->params, 1 }, { "loss", SAMPLES, 1 },
-		{ "train", STEPS, 1 }
+		{ "train", STEPS, 1 }, { "s", net->stats, 1 },
+		{ "stats", net->stats, 1 }
 	};
 	size_t i;
 	int k;
@@ -196,6 +197,7 @@ start(Run *r)
 
 	net_init(r->net, 1);
 	net_set_params(r->net, packed(r, w));
+	net_set_stats(r->net, packed(r, row_of(r->ref, "s", 0)));
 	back = room(r, w->v.n);
 	net_get_params(r->net, back);
 	for (i = 0; i < w->v.n; i++)
@@ -219,6 +221,35 @@ judge_gradient(Run *r, const char *what, const Row *should)
 	judge_row(r, what, g, should);
 }
 
+/* x or t of all samples, one after the other */
+static const void *
+joined(Run *r, const char *name)
+{
+	Row all = { .name = name };
+	uint32_t k, i;
+
+	for (k = 0; k < SAMPLES; k++) {
+		const Row *row = row_of(r->ref, name, (int)k);
+		for (i = 0; i < row->v.n; i++)
+			PUSH(r->c, &all.v, row->v.v[i]);
+	}
+	return packed(r, &all);
+}
+
+/* one by one, or at once where their statistics are used */
+static void
+add_all(Run *r)
+{
+	int k;
+
+	if (net_program(r->net)->coupled)
+		net_gradient_batch(r->net, joined(r, "x"), joined(r, "t"),
+		                   SAMPLES);
+	else
+		for (k = 0; k < SAMPLES; k++)
+			add_gradient(r, k);
+}
+
 static void
 samples(Run *r)
 {
@@ -239,8 +270,7 @@ samples(Run *r)
 		judge_gradient(r, "gradient", row_of(r->ref, "g", (int)k));
 	}
 	net_zero_gradient(r->net);
-	for (k = 0; k < SAMPLES; k++)
-		add_gradient(r, (int)k);
+	add_all(r);
 	judge_gradient(r, "mean", row_of(r->ref, "mean", 0));
 }
 
@@ -248,40 +278,28 @@ static void
 judge_after(Run *r, const char *what)
 {
 	const Row *after = row_of(r->ref, "after", 0);
+	const Row *stats = row_of(r->ref, "stats", 0);
 	void *w = room(r, after->v.n);
 
 	net_get_params(r->net, w);
 	judge_row(r, what, w, after);
+	w = room(r, stats->v.n);
+	net_get_stats(r->net, w);
+	judge_row(r, "statistics", w, stats);
 }
 
-/* the samples one by one, then an update */
+/* the gradients of the samples, then an update */
 static void
 steps_by_gradient(Run *r)
 {
-	int k, step;
+	int step;
 
 	start(r);
 	for (step = 0; step < STEPS; step++) {
-		for (k = 0; k < SAMPLES; k++)
-			add_gradient(r, k);
+		add_all(r);
 		net_update(r->net);
 	}
 	judge_after(r, "after update");
-}
-
-/* x or t of all samples, one after the other */
-static const void *
-joined(Run *r, const char *name)
-{
-	Row all = { .name = name };
-	uint32_t k, i;
-
-	for (k = 0; k < SAMPLES; k++) {
-		const Row *row = row_of(r->ref, name, (int)k);
-		for (i = 0; i < row->v.n; i++)
-			PUSH(r->c, &all.v, row->v.v[i]);
-	}
-	return packed(r, &all);
 }
 
 static void
