@@ -10,7 +10,7 @@
 #include <string.h>
 #include "check.h"
 
-#define MOST_PARAMS 20000
+#define MOST_PARAMS 20000       /* times samples, that are all taken */
 #define PER_BLOCK 1000
 #define MOST_SAMPLES 5          /* of a mini-batch that is coupled */
 #define WORK 1e9                /* multiply-adds that a sample may cost */
@@ -634,6 +634,13 @@ samples_of(const Check *k)
 	return d && d->known && d->known < n ? d->known : n;
 }
 
+static bool
+takes_all(const Check *k)
+{
+	return cli_has(k->s->cli, "all") ||
+	       k->params * k->samples <= MOST_PARAMS;
+}
+
 static int
 compile(Check *k)
 {
@@ -643,12 +650,14 @@ compile(Check *k)
 	k->params = (size_t)s->net->params;
 	k->inputs = (size_t)s->net->inputs;
 	k->targets = (size_t)s->net->targets;
-	k->all = cli_has(s->cli, "all") || k->params <= MOST_PARAMS;
+	k->samples = 1;
+	k->all = takes_all(k);
 	rc = session_net(s, F64, true, evaluations(k), &k->net);
 	if (rc)
 		return rc;
 	k->program = net_program(k->net);
 	k->samples = samples_of(k);
+	k->all = takes_all(k);
 	k->w = reals(k, k->params);
 	k->x = reals(k, k->inputs * k->samples);
 	k->t = reals(k, k->targets * k->samples);

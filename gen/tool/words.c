@@ -406,6 +406,12 @@ weights(Ctx *c, const Sample *s, Text *out)
 			         plain_number(c, w->fill));
 		text_add(out, "%s\n", w->decay ? "" : ", no l2");
 	}
+	for (i = 0; i < l->statistics.n; i++) {
+		const Weight *w = &l->statistics.v[i];
+		text_add(out, "%s  %-6s %s, starts at %s\n", i ? "" :
+		         "\nRunning statistics\n", w->name,
+		         shape_text(c, &w->shape), plain_number(c, w->fill));
+	}
 }
 
 static void
@@ -471,11 +477,14 @@ layer_page(Ctx *c, const Record *rec, Text *out)
 	block(out, "  ", s.layer->formula);
 	values(c, &s, out);
 	if (s.layer->infer) {
-		text_add(out, "outside of training\n");
+		text_add(out, s.layer->statistics.n ?
+		         "outside of training, or where a sample is alone\n" :
+		         "outside of training\n");
 		block(out, "  ", s.layer->infer);
 	}
 	add_loss(&s, record_find(c, REC_LOSS, "half_sse"));
-	text_add(out, "\nBackward, derived%s; dy is dC/dy\n",
+	text_add(out, "\nBackward%s, derived%s; dy is dC/dy\n",
+	         s.layer->statistics.n ? " of a sample that is alone" : "",
 	         acts ? " (act = sigmoid)" : "");
 	backward(&s, false, out);
 }
