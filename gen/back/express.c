@@ -59,6 +59,18 @@ put_inside(Emit *e, const Expr *x)
 		put(e, "1");
 }
 
+/* what lies outside, in as many lanes as what lies inside */
+static void
+put_nothing(Emit *e, ExprId id)
+{
+	bool vector = along_lane(e, id);
+
+	put(e, vector ? fmt(e->c, "bp_splat%s(", e->of_vector) : "");
+	put(e, literal_text(e, 0));
+	put(e, vector ? ")" : "");
+	e->use_vectors |= vector;
+}
+
 static void
 put_pad(Emit *e, ExprId id, int precedence)
 {
@@ -66,7 +78,7 @@ put_pad(Emit *e, ExprId id, int precedence)
 	int where = inside(e, &x);
 
 	if (where == 0) {
-		put(e, literal_text(e, 0));
+		put_nothing(e, id);
 	} else if (where > 0) {
 		put_read(e, x.tensor, &e->p->subs.v[x.sub], x.nsub);
 	} else {
@@ -75,8 +87,7 @@ put_pad(Emit *e, ExprId id, int precedence)
 		put(e, " ? ");
 		put_read(e, x.tensor, &e->p->subs.v[x.sub], x.nsub);
 		put(e, " : ");
-		put(e, along_lane(e, id) ? fmt(e->c, "bp_splat%s(%s)",
-		    e->of_vector, literal_text(e, 0)) : literal_text(e, 0));
+		put_nothing(e, id);
 		put(e, precedence > P_ANY ? ")" : "");
 	}
 }
