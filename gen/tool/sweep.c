@@ -7,6 +7,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -39,6 +42,7 @@ typedef struct {
 	FILE *out;
 	char progress;
 	double started;
+	sigset_t mask;              /* before the signals were kept waiting */
 } Sweep;
 
 static volatile sig_atomic_t stop;
@@ -46,8 +50,43 @@ static volatile sig_atomic_t stop;
 static void
 on_signal(int number)
 {
-	(void)number;
-	stop = 1;
+	if (number != SIGCHLD)
+		stop = 1;
+}
+
+static const int waiting[] = {SIGINT, SIGTERM, SIGCHLD};
+
+/* these three arrive in wait_for_one() alone: none can come between the look
+ * at what there is and the waiting for more */
+static void
+keep_signals_waiting(Sweep *w)
+{
+	struct sigaction a;
+	sigset_t all;
+	size_t i;
+
+	memset(&a, 0, sizeof a);
+	a.sa_handler = on_signal;
+	sigemptyset(&a.sa_mask);
+	sigemptyset(&all);
+	for (i = 0; i < sizeof waiting / sizeof *waiting; i++) {
+		sigaddset(&all, waiting[i]);
+		sigaction(waiting[i], &a, NULL);
+	}
+	sigprocmask(SIG_BLOCK, &all, &w->mask);
+}
+
+static void
+signals_of_a_run(const Sweep *w)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof waiting / sizeof *waiting; i++)
+		signal(waiting[i], SIG_DFL);
+#ifdef __linux__
+	prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody would read its results */
+#endif
+	sigprocmask(SIG_SETMASK, &w->mask, NULL);
 }
 
 static double
@@ -309,6 +348,7 @@ be_run(Sweep *w, int run, int pipe)
 	Outcome o = {0};
 	int rc;
 
+	signals_of_a_run(w);
 	dup2(null, 1);
 	dup2(err, 2);
 	set_values(w, run, w->c);
@@ -358,7 +398,9 @@ run_over(Sweep *w, Run *r, int status)
 {
 	int run = (int)(r - w->runs);
 
-	r->rc = WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE_;
+	r->rc = WIFEXITED(status) ? WEXITSTATUS(status) :
+		WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGTERM ?
+		EX_INTERRUPTED : EX_SOFTWARE_;
 	r->good = read(r->pipe, &r->is, sizeof r->is) == sizeof r->is &&
 		(r->rc == 0 || r->rc == EX_NO);
 	close(r->pipe);
@@ -416,6 +458,23 @@ tell_runs_to_stop(const Sweep *w)
 			kill(w->runs[i].pid, SIGINT);
 }
 
+static pid_t
+wait_for_one(const Sweep *w, int *status)
+{
+	bool told = false;
+	pid_t pid;
+
+	for (;;) {
+		pid = waitpid(-1, status, WNOHANG);
+		if (pid)
+			return pid;
+		if (stop && !told)
+			tell_runs_to_stop(w);
+		told = stop;
+		sigsuspend(&w->mask);
+	}
+}
+
 /* as many at once as there are processors, less where each has threads */
 static int
 at_once(const Sweep *w)
@@ -447,9 +506,7 @@ run_all(Sweep *w)
 			next++;
 			running++;
 		}
-		pid = running ? waitpid(-1, &status, 0) : 0;
-		if (pid < 0 && errno == EINTR && stop)
-			tell_runs_to_stop(w);
+		pid = running ? wait_for_one(w, &status) : 0;
 		for (i = 0; i < w->n && pid > 0; i++)
 			if (w->runs[i].pid == pid) {
 				run_over(w, &w->runs[i], status);
@@ -651,23 +708,21 @@ int
 sweep(Ctx *c, const Cli *cli)
 {
 	Sweep w = {.c = c, .cli = cli, .out = stdout, .best = -1};
-	struct sigaction a = {.sa_handler = on_signal};
 	int rc = read_axes(&w);
 
 	if (!rc)
 		rc = check_together(&w);
 	if (!rc)
 		rc = look_at_spec(&w);
-	if (!rc)
-		rc = name_outputs(&w);
+	if (rc)
+		return rc;
+	keep_signals_waiting(&w);
+	rc = name_outputs(&w);
 	if (rc)
 		return rc;
 	w.runs = mem(c, (size_t)w.n * sizeof *w.runs);
 	w.progress = progress_kind(cli, w.out);
 	w.started = now();
-	sigemptyset(&a.sa_mask);
-	sigaction(SIGINT, &a, NULL);
-	sigaction(SIGTERM, &a, NULL);
 	rc = conclude(&w, run_all(&w));
 	remove_folder(&w);
 	return rc;
