@@ -142,8 +142,8 @@ PEERS      = g++ clang tcc libfann-dev libeigen3-dev libdnnl-dev \
 bench-deps: deps
 	@sh tests/bench/deps.sh $(PEERS)
 
-# specs, or with FUZZ=weights files of weights, made at random, for as long as
-# SECONDS says (clang)
+# specs, or with FUZZ=weights or FUZZ=data such files, made at random, for as
+# long as SECONDS says (clang)
 SECONDS    = 300
 FUZZ       = spec
 FUZZER     = $(B)/tests/fuzz/$(FUZZ)_fuzz

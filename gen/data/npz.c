@@ -114,12 +114,13 @@ put_member(zipFile z, Ctx *c, const char *name, const Text *npy)
 {
 	/* the day that numpy writes: no two runs differ */
 	zip_fileinfo info = {.dosDate = 1 << 21 | 1 << 16};
+	bool good;
 
 	if (zipOpenNewFileInZip64(z, fmt(c, "%s.npy", name), &info, NULL, 0,
 	                          NULL, 0, NULL, 0, 0, 0))
 		return false;
-	return !zipWriteInFileInZip(z, npy->s, (unsigned)npy->n) &
-		!zipCloseFileInZip(z);
+	good = !zipWriteInFileInZip(z, npy->s, (unsigned)npy->n);
+	return !zipCloseFileInZip(z) && good;
 }
 
 static bool
