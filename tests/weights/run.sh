@@ -169,15 +169,26 @@ refuses 'train --resume: nothing' 66 'none: error: cannot be read' \
 	flowers --resume none -o new.safetensors
 [ -e new.safetensors ] && bad 'train --resume: nothing' 'weights were written'
 cp flowers.safetensors forbidden.safetensors
+mkdir locked
 chmod 0 forbidden.safetensors
-if [ -r forbidden.safetensors ]; then
-	skip 'no permission' 'the user may read everything'
-else
+chmod a-w locked
+chmod 755 .
+# root may read everything, so somebody else tries
+as_other=
+[ -r forbidden.safetensors ] &&
+	as_other='setpriv --reuid=65534 --regid=65534 --clear-groups'
+if $as_other test -x "$bpgen" -a -r "$data/iris.csv" -a \
+	! -r forbidden.safetensors 2>/dev/null
+then
 	refuses 'no permission to read' 66 'Permission denied' \
-		outputs forbidden.safetensors
-	mkdir locked && chmod a-w locked
+		$as_other "$bpgen" predict flowers.spec "$data/iris.csv" \
+		-w forbidden.safetensors
 	refuses 'no permission to write' 73 'Permission denied' \
-		flowers -o locked/new.safetensors
+		$as_other "$bpgen" train flowers.spec "$data/iris.csv" -q \
+		-o locked/new.safetensors
+	[ -e locked/new.safetensors ] && bad 'no permission to write' 'it was'
+else
+	skip 'no permission' 'nobody here lacks one'
 fi
 if outputs - <flowers.safetensors >by_pipe; then
 	same 'weights from standard input' by_pipe by_bpgen
