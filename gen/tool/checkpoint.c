@@ -349,7 +349,7 @@ write_checkpoint(Train *r)
 		put_run(r, c, &w->all);
 		rc = weights_write(c, r->checkpoint, w, &why);
 	}
-	if (rc)
+	if (rc && !r->unsaved) /* once, not every ten seconds */
 		cli_error("cannot write %s: %s", r->checkpoint, why);
 	ctx_free(c);
 	r->scratch = NULL;
@@ -398,14 +398,11 @@ checkpoint_begin(Train *r)
 	return rc;
 }
 
-/* training goes on without, but the exit code will tell */
+/* training goes on without, but if the last one fails the exit code will tell */
 static void
 save(Train *r)
 {
-	int rc = write_checkpoint(r);
-
-	if (rc)
-		r->unsaved = rc;
+	r->unsaved = write_checkpoint(r);
 }
 
 void

@@ -198,5 +198,22 @@ refuses 'a disk that is full' 73 'cannot write c.safetensors' sh -c "
 if cmp -s c.safetensors before; then ok 'the checkpoint before stays'
 else bad 'the checkpoint before stays'; fi
 
+# its folder goes away while training runs
+mkdir gone
+long -o part.safetensors --checkpoint gone/c.safetensors --every 20 >out 2>err &
+tries=0
+while [ ! -e gone/c.safetensors ] && [ $tries -lt 100 ]; do
+	tries=$((tries + 1))
+	sleep 0.02
+done
+mv gone elsewhere
+wait $!
+rc=$?
+if [ $rc = 73 ] && [ "$(grep -c 'cannot write gone/c' err)" = 1 ]
+then ok 'a disk that goes away'
+else bad 'a disk that goes away' "exit status $rc"; fi
+if cmp -s part.safetensors whole.safetensors
+then ok 'training goes on without'; else bad 'training goes on without'; fi
+
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]
