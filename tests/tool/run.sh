@@ -96,6 +96,24 @@ expect "a class each step" 0 "$bpgen" train rises.spec rises.csv --validation 0.
 	if awk -F, 'NR > 1 { for (k = 1; k <= 5; k++) right += $(NF-10+k) == $(NF-5+k) }
 		END { exit right < 0.9 * 5 * 300 }' out
 	then ok "a class each step"; else bad "a class each step"; fi
+# one of three for every pixel: dark, grey, bright
+cat >pixels.spec <<'EOF'
+input 1x2x3
+conv 4 1x1 tanh
+conv 3 1x1 softmax
+loss cross_entropy
+optimizer adam rate=0.05
+batch 8
+epochs 60
+EOF
+awk 'BEGIN { for (i = 0; i < 200; i++) { t = ""
+	for (k = 0; k < 6; k++) { v = (i * 7 + k * 13 + i * k) % 10
+		printf "%s,", v / 10; t = t (k ? "," : "") (v > 6 ? 2 : v > 2) }
+	print t } }' >pixels.csv
+expect "a class each pixel" 0 "$bpgen" train pixels.spec pixels.csv -q &&
+	expect "a class each pixel" 0 "$bpgen" eval pixels.spec pixels.csv \
+		--require accuracy=0.99 &&
+	says "a class each pixel" out "200 rows of 6 classes"
 sed '2s/^[0-9]*/27/' "$data/rhyme.csv" >ids.csv
 expect ids 65 "$bpgen" train "$specs/chars.spec" ids.csv &&
 	says "an id that is none" err \
