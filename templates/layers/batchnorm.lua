@@ -34,9 +34,8 @@ layer "batchnorm" {
 mu[j] = mean(n,...: x[AT])
 d[AT] = x[AT] - mu[j]
 square[j] = mean(n,...: d[AT]^2)
-scale[j] = 1 / sqrt(square[j] + eps)
-h[AT] = d[AT] * scale[j]
-z[AT] = gain[j] * h[AT] + bias[j]
+scale[j] = gain[j] / sqrt(square[j] + eps)
+z[AT] = scale[j] * d[AT] + bias[j]
 y[AT] = act(z[AT])
 mean[j] = (1 - momentum) * mean[j] + momentum * mu[j]
 var[j] = count * places > 1 ? (1 - momentum) * var[j] + momentum * square[j] * (count * places) / (count * places - 1) : var[j]
@@ -45,8 +44,8 @@ var[j] = count * places > 1 ? (1 - momentum) * var[j] + momentum * square[j] * (
 	infer = function(s, p)
 		local at = s.x.kind == "sequence" and "...,j" or "j,..."
 		return (([=[
-scale[j] = 1 / sqrt(var[j] + eps)
-z[AT] = gain[j] * ((x[AT] - mean[j]) * scale[j]) + bias[j]
+scale[j] = gain[j] / sqrt(var[j] + eps)
+z[AT] = scale[j] * (x[AT] - mean[j]) + bias[j]
 y[AT] = act(z[AT])
 ]=]):gsub("AT", at))
 	end,
