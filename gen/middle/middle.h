@@ -125,6 +125,7 @@ struct Middle {                 /* what formula() leaves for grad() */
 };
 bool share(Program *p, Stmts *list, TensorId loss); /* true: something changed */
 bool hoist(Program *p, Stmts *list);
+void set_first(Program *p, Stmts *list);
 void stopped(Program *p, Stmts *list);
 bool kinks(const Program *p, const Stmts *list);
 void compact(Stmts *list);      /* without those whose target is none */

@@ -252,6 +252,8 @@ kernel(Program *p, Kernel k)
 		if (again)
 			room(&w);
 	}
+	if (k != K_UPDATE && k != K_INIT)
+		set_first(p, w.list);
 }
 
 void

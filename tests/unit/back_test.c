@@ -467,6 +467,45 @@ scans_of_samples(void **state)
 	ctx_free(c);
 }
 
+/* what is added to for the first time is set: of the deltas of a scan the one
+ * row remains that nothing writes before it is read */
+static void
+set_first(void **state)
+{
+	static const struct { const char *cell, *filled, *set, *added; } all[] = {
+		{ "lstm 4 last", "d.lstm1.c[n,6,i1] = -0.0",
+		  "d.lstm1.h[n,t,i] = sum", "d.lstm1.c[n,t+1,j] +=" },
+		{ "rnn 4", "d.rnn1.h[n,0,i1] = -0.0",
+		  "d.rnn1.h[n,t+1,j] =", "d.rnn1.h[n,t,i] += sum" },
+		{ "rnn 4 reverse", "d.rnn1.h[n,0,i1] = -0.0",
+		  "d.rnn1.h[n,-t+6,j] =", "d.rnn1.h[n,t,i] += sum" }
+	};
+	jmp_buf out;
+	Ctx *c = context(&out);
+	const char *at;
+	Program *p;
+	size_t i, fills;
+
+	(void)state;
+	if (setjmp(out))
+		fail_msg("%s", c->exit_text);
+	for (i = 0; i < sizeof all / sizeof all[0]; i++) {
+		Text t = { .c = c };
+		p = program_of(c, fmt(c, "input 3 steps=6\n%s\ndense 2\n"
+		               "loss mse\noptimizer sgd rate=0.1\n",
+		               all[i].cell));
+		assert_non_null(p);
+		dump_stmts(p, &p->kernel[K_GRADIENT], &t);
+		assert_non_null(strstr(t.s, all[i].filled));
+		assert_non_null(strstr(t.s, all[i].set));
+		assert_non_null(strstr(t.s, all[i].added));
+		for (fills = 0, at = t.s; (at = strstr(at, "= -0.0")); at++)
+			fills++;
+		assert_int_equal(fills, 1);
+	}
+	ctx_free(c);
+}
+
 /* differences must not step over a kink; what the largest is subtracted for has
  * none, nor what a class number chooses */
 static void
@@ -689,7 +728,7 @@ main(void)
 		cmocka_unit_test(relaxed), cmocka_unit_test(samples_abreast),
 		cmocka_unit_test(scans), cmocka_unit_test(scans_of_samples),
 		cmocka_unit_test(batches), cmocka_unit_test(one_loop),
-		cmocka_unit_test(kinked)
+		cmocka_unit_test(kinked), cmocka_unit_test(set_first)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
