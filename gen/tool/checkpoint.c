@@ -398,7 +398,7 @@ checkpoint_begin(Train *r)
 	return rc;
 }
 
-/* training goes on without, but if the last one fails the exit code will tell */
+/* training goes on without; if the last one fails the exit code tells */
 static void
 save(Train *r)
 {

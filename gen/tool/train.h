@@ -46,7 +46,7 @@ typedef struct {
 	size_t every;               /* epochs; 0: every_seconds */
 	double every_seconds, saved_at;
 	size_t saved_epoch;
-	int unsaved;                /* exit code of the last one, if it failed */
+	int unsaved;                /* exit code, if the last one failed */
 	Ctx *scratch;               /* of the one that is being written */
 	bool resumed;               /* from a checkpoint: */
 	double before;              /* its seconds */
