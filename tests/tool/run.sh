@@ -200,6 +200,14 @@ expect "batchnorm in C" 0 "${CC:-cc}" -O1 main.c norm.c -o main &&
 	expect "batchnorm in C" 0 ./main &&
 	says "batchnorm in C" out "${right:-no number}"
 
+# frozen, it is the same function in training: its statistics stay as they began
+sed 's/^batchnorm/batchnorm frozen/' norm.spec >still.spec
+expect "frozen batchnorm" 0 "$bpgen" train still.spec "$data/iris.csv" -q \
+	-o still.w && expect "frozen batchnorm" 0 "$bpgen" gen still.spec \
+	-w still.w --standalone && sed -n '/_trained_stats.*{/,/}/p' out |
+	tr -d ' \t\n' >stats && says "frozen batchnorm" stats \
+	"{$(printf '0.0f,%.0s' 1 2 3 4 5 6 7 8)$(printf '1.0f,%.0s' 1 2 3 4 5 6 7)1.0f}"
+
 # ------------------------------------- whoever compiles, and when: one result
 # alike NAME FILE.safetensors FILE.safetensors: and their histories but for the seconds
 alike() {
