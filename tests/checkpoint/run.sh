@@ -2,32 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Training that is stopped, or killed at any moment, goes on to the same bits;
 # argument: bpgen.  BPGEN_HEAVY=yes kills it 200 times.
-bpgen=$(realpath "${1:-build/bpgen}")
-here=$(cd "$(dirname "$0")" && pwd)
-data=$here/../../specs/data
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-cd "$work" || exit 1
-passed=0 failed=0 skipped=0
+. "$(dirname "$0")/../verdicts.sh"
 
-ok() { echo "ok $1"; passed=$((passed + 1)); }
-bad() {
-	echo "FAILED $1"
-	[ -n "$2" ] && echo "  $2"
-	sed 's/^/  | /' out err 2>/dev/null | cut -c 1-200 | tail -20
-	failed=$((failed + 1))
-}
-# expect NAME RC COMMAND...: runs it, output in out and err
-expect() {
-	name=$1 want=$2
-	shift 2
-	"$@" >out 2>err
-	rc=$?
-	[ "$rc" = "$want" ] && return 0
-	bad "$name" "exit status $rc, not $want"
-	return 1
-}
 refuses() {
 	name=$1 want=$2 text=$3
 	shift 3
@@ -215,5 +191,4 @@ else bad 'a disk that goes away' "exit status $rc"; fi
 if cmp -s part.safetensors whole.safetensors
 then ok 'training goes on without'; else bad 'training goes on without'; fi
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+sum_up

@@ -1,40 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The kinds of data that train, eval and predict read; argument: bpgen
-bpgen=$(realpath "${1:-build/bpgen}")
-here=$(cd "$(dirname "$0")/../.." && pwd)
-specs=$here/specs
-data=$here/specs/data
-more=${BPGEN_DATA:-$here/../shared/data}
-work=$(mktemp -d) || exit 1
-trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-cd "$work" || exit 1
-passed=0 failed=0 skipped=0
+. "$(dirname "$0")/../verdicts.sh"
 
-ok() { echo "ok $1"; passed=$((passed + 1)); }
-bad() {
-	echo "FAILED $1"
-	[ -n "$2" ] && echo "  $2"
-	sed 's/^/  | /' out err 2>/dev/null | cut -c 1-200 | tail -20
-	failed=$((failed + 1))
-}
-skip() { echo "skipped $1: $2"; skipped=$((skipped + 1)); }
-
-# expect NAME RC COMMAND...: runs it, output in out and err
-expect() {
-	name=$1 want=$2
-	shift 2
-	"$@" >out 2>err
-	rc=$?
-	[ "$rc" = "$want" ] && return 0
-	bad "$name" "exit status $rc, not $want"
-	return 1
-}
-# says NAME FILE TEXT: one line of the file holds it
-says() {
-	if grep -qF -- "$3" "$2"; then ok "$1"; else bad "$1" "no '$3'"; fi
-}
 # refuses NAME RC TEXT COMMAND...: so it ends, and no weights are written
 refuses() {
 	name=$1 want=$2 text=$3
@@ -307,5 +275,4 @@ refuses "a million columns" 65 "1000000 columns, but 'small' takes 64 inputs" \
 head -c 3000000 /dev/zero >zeros
 refuses "zeros" 65 "zeros: error: " $train zeros
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+sum_up

@@ -1,34 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # train with several seeds and values; argument: bpgen
-bpgen=$(realpath "${1:-build/bpgen}")
-here=$(cd "$(dirname "$0")" && pwd)
-data=$here/../../specs/data
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-cd "$work" || exit 1
-passed=0 failed=0 skipped=0
+. "$(dirname "$0")/../verdicts.sh"
 
-ok() { echo "ok $1"; passed=$((passed + 1)); }
-bad() {
-	echo "FAILED $1"
-	[ -n "$2" ] && echo "  $2"
-	sed 's/^/  | /' out err 2>/dev/null | cut -c 1-200 | tail -20
-	failed=$((failed + 1))
-}
-expect() { # NAME RC COMMAND...
-	name=$1 want=$2
-	shift 2
-	"$@" >out 2>err
-	rc=$?
-	[ "$rc" = "$want" ] && return 0
-	bad "$name" "exit status $rc, not $want"
-	return 1
-}
-says() { # NAME FILE TEXT
-	if grep -qF -- "$3" "$2"; then ok "$1"; else bad "$1" "no '$3'"; fi
-}
 refuses() { # NAME RC TEXT COMMAND...
 	name=$1 want=$2 text=$3
 	shift 3
@@ -125,5 +99,4 @@ if [ $rc = 130 ] && ! ls -d ./*runs-* >/dev/null 2>&1 &&
 	cmp -s net.safetensors before
 then ok 'Ctrl-C ends all'; else bad 'Ctrl-C ends all' "exit status $rc"; fi
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+sum_up

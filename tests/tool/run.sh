@@ -1,43 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # train, eval, predict and check as people use them; argument: bpgen
-bpgen=$(realpath "${1:-build/bpgen}")
-here=$(cd "$(dirname "$0")/../.." && pwd)
-specs=$here/specs
-data=$here/specs/data
-more=${BPGEN_DATA:-$here/../shared/data}
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-cd "$work" || exit 1
-passed=0 failed=0 skipped=0
-
-ok() { echo "ok $1"; passed=$((passed + 1)); }
-bad() {
-	echo "FAILED $1"
-	[ -n "$2" ] && echo "  $2"
-	sed 's/^/  | /' out err 2>/dev/null | tail -20
-	failed=$((failed + 1))
-}
-skip() { echo "skipped $1: $2"; skipped=$((skipped + 1)); }
-
-# expect NAME RC COMMAND...: runs it, output in out and err
-expect() {
-	name=$1 want=$2
-	shift 2
-	"$@" >out 2>err
-	rc=$?
-	[ "$rc" = "$want" ] && return 0
-	bad "$name" "exit status $rc, not $want"
-	return 1
-}
-# says NAME FILE TEXT: one line of the file holds it
-says() {
-	if grep -qF -- "$3" "$2"; then ok "$1"; else bad "$1" "no '$3'"; fi
-}
-
-# same NAME A B: two files are alike
-same() { if cmp -s "$2" "$3"; then ok "$1"; else bad "$1" "$2 is not $3"; fi; }
+. "$(dirname "$0")/../verdicts.sh"
 
 # ------------------------------------------------------------- learning
 expect xor 0 "$bpgen" train "$specs/xor.spec" "$data/xor.csv" &&
@@ -493,5 +457,4 @@ rc=$?
 if [ $rc = 130 ] && [ -s long.safetensors ] && grep -q "^stopped: interrupted" out
 then ok "ctrl-c saves"; else bad "ctrl-c saves" "exit status $rc"; fi
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+sum_up

@@ -2,33 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Files of weights: what others write is read, what bpgen writes others read,
 # what is damaged is refused; argument: bpgen
-bpgen=$(realpath "${1:-build/bpgen}")
-here=$(cd "$(dirname "$0")" && pwd)
-data=$here/../../specs/data
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-cd "$work" || exit 1
-passed=0 failed=0 skipped=0
+. "$(dirname "$0")/../verdicts.sh"
 
-ok() { echo "ok $1"; passed=$((passed + 1)); }
-bad() {
-	echo "FAILED $1"
-	[ -n "$2" ] && echo "  $2"
-	sed 's/^/  | /' out err 2>/dev/null | cut -c 1-200 | tail -20
-	failed=$((failed + 1))
-}
-skip() { echo "skipped $1: $2"; skipped=$((skipped + 1)); }
-# expect NAME RC COMMAND...: runs it, output in out and err
-expect() {
-	name=$1 want=$2
-	shift 2
-	"$@" >out 2>err
-	rc=$?
-	[ "$rc" = "$want" ] && return 0
-	bad "$name" "exit status $rc, not $want"
-	return 1
-}
 # refuses NAME RC TEXT COMMAND...: it ends so, with one message that has the text
 refuses() {
 	name=$1 want=$2 text=$3
@@ -38,10 +13,6 @@ refuses() {
 	elif [ "$(grep -c 'error:' err)" != 1 ]; then bad "$name" 'one message'
 	elif ls | grep -q 'tmp$'; then bad "$name" 'something temporary is left'
 	else ok "$name"; fi
-}
-same() {
-	if test -s "$2" && cmp -s "$2" "$3"; then ok "$1"
-	else bad "$1" "$2 and $3 differ"; fi
 }
 
 for python in python3 /usr/bin/python3 ''; do
@@ -96,7 +67,7 @@ near() {
 	then ok "$1"; else bad "$1" "$(head -n 3 by_bpgen theirs)"; fi
 }
 if [ "$python" ] && [ $npz ]; then
-	kit() { $python "$here/kit.py" "$@"; }
+	kit() { $python "$root/tests/weights/kit.py" "$@"; }
 	for file in flowers.safetensors flowers.npz; do
 		expect "others read $file" 0 kit forward $file "$data/iris.csv" &&
 			cp out theirs && near "others read $file"
@@ -215,5 +186,4 @@ refuses 'a table is not written over' 73 'is an input' sh -c "
 refuses 'nor a file of others' 73 'exists and is no file of weights by bpgen' \
 	flowers -o flowers.spec.bak$(cp flowers.spec flowers.spec.bak)
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+sum_up
