@@ -54,6 +54,12 @@ typedef unsigned long size_t;
 #else
 #define BP_INLINE static inline
 #endif
+/* seldom called: short text is worth more than speed */
+#if defined __GNUC__ && !defined __TINYC__
+#define BP_COLD __attribute__((cold))
+#else
+#define BP_COLD
+#endif
 #if defined __cplusplus && (defined __GNUC__ || defined _MSC_VER)
 #define BP_RESTRICT __restrict
 #elif defined __cplusplus

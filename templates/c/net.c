@@ -160,7 +160,7 @@ ${name}_zero_gradient(${name}_net *n)
 @ kernel(K.init, "static void", name .. "_draw", name .. "_net *n")
 }
 
-void
+BP_COLD void
 ${name}_init(${name}_net *n, uint64_t seed)
 {
 	n->seed_low = (uint32_t)(seed & 0xffffffffu);
@@ -460,7 +460,7 @@ ${name}_class(const ${name}_real *y)
 ${("\t"):rep(depth)}${loop}
 @   end
 @ end
-void
+BP_COLD void
 ${name}_get_params(const ${name}_net *n, ${name}_real *w)
 {
 @ for _, w in ipairs(weights) do
@@ -473,7 +473,7 @@ ${("\t"):rep(#w.loops + 1)}w[${w.at}${w.element}] = n->${w.field}[${w.inside}];
 @ end
 }
 
-void
+BP_COLD void
 ${name}_set_params(${name}_net *n, const ${name}_real *w)
 {
 @ for _, w in ipairs(weights) do
@@ -563,7 +563,7 @@ ${name}_get_input_gradient(const ${name}_net *n, ${name}_real *gx)
 
 @ end
 @ if stats > 0 then
-void
+BP_COLD void
 ${name}_get_stats(const ${name}_net *n, ${name}_real *s)
 {
 @ for _, w in ipairs(statistics) do
@@ -572,7 +572,7 @@ ${("\t"):rep(#w.loops + 1)}s[${w.at}${w.element}] = n->${w.field}[${w.inside}];
 @ end
 }
 
-void
+BP_COLD void
 ${name}_set_stats(${name}_net *n, const ${name}_real *s)
 {
 @ for _, w in ipairs(statistics) do
@@ -591,7 +591,7 @@ ${("\t"):rep(#w.loops + 1)}n->${w.field}[${w.inside}] = s[${w.at}${w.element}];
 enum { ${name}_saved_version = 1 };
 #define ${NAME}_SAVED ${saved}u
 
-size_t
+BP_COLD size_t
 ${name}_save(const ${name}_net *n, void *buf, size_t cap)
 {
 	unsigned char *p = (unsigned char *)buf;
@@ -621,7 +621,7 @@ ${("\t"):rep(#s.loops + 1)}bp_put_f${bits}(p + ${bits//8}*(${s.element}), n->${s
 	return ${NAME}_SAVED;
 }
 
-int
+BP_COLD int
 ${name}_load(${name}_net *n, const void *buf, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)buf;
