@@ -1672,8 +1672,8 @@ typedef float bp_vf;
 #define bp_lane_vf(v, i) (v)
 
 BP_INLINE void
-bp_turn_vf(float *to, long to_stride, const float *from, long from_stride, int rows,
-	int lanes)
+bp_turn_vf(float *to, long to_stride, const float *from, long from_stride,
+	int rows, int lanes)
 {
 	int r;
 
@@ -1814,8 +1814,8 @@ typedef double bp_v;
 #define bp_lane_v(v, i) (v)
 
 BP_INLINE void
-bp_turn_v(double *to, long to_stride, const double *from, long from_stride, int rows,
-	int lanes)
+bp_turn_v(double *to, long to_stride, const double *from, long from_stride,
+	int rows, int lanes)
 {
 	int r;
 

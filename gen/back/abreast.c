@@ -241,37 +241,6 @@ draw(Choice *c)
 
 /* ---- copies */
 
-/* xs[n,i,r,c] = x[n,i,r,c] */
-static TensorId
-copy_of(Choice *c, TensorId of, const Stmt *like)
-{
-	Program *p = c->p;
-	Tensor t = p->tensors.v[of];
-	StmtDraft d = { .layer = like->layer, .phase = like->phase,
-	                .loc = like->loc };
-	Stmt s;
-	int i;
-
-	t.kind = T_TEMP;
-	t.name = fmt(p->c, "%s.copy", t.name);
-	t.base = fmt(p->c, "%ss", t.base);
-	t.place = 0;
-	t.of = 0;
-	d.target = ir_tensor(p, t);
-	PUSH(p->c, &d.idx, SAMPLE);
-	d.lhs[d.nlhs++] = sub_aff(aff_var(p, SAMPLE));
-	for (i = 0; i < t.shape.rank; i++) {
-		Index x = ir_index(p, "k", t.shape.dim[i]);
-		PUSH(p->c, &d.idx, x);
-		d.lhs[d.nlhs++] = sub_aff(aff_var(p, x));
-	}
-	d.expr = ex_read(p, of, d.lhs, d.nlhs);
-	s = ir_stmt(p, &d);
-	s.lanes = 1;
-	PUSH(p->c, &c->out, s);
-	return d.target;
-}
-
 static ExprId
 copied(Program *p, ExprId e, void *u)
 {
@@ -317,7 +286,8 @@ with_copies(Choice *c, uint32_t id, AllLying *made)
 		to[0] = a->tensor;
 		fastest = lane_in(c, a, lane);
 		if (!c->copy[to[0]] || c->copied[to[0]] != fastest) {
-			c->copy[to[0]] = copy_of(c, to[0], &s);
+			c->copy[to[0]] = copy_of(c->p, to[0],
+				"copy", "s", &s, &c->out);
 			c->copied[to[0]] = fastest;
 			PUSH(c->p->c, made, ((Lying){ c->copy[to[0]],
 			     fastest }));

@@ -132,6 +132,8 @@ bool across(Vectors *v, const Stmt *s, Schedule *q, bool rest);
 typedef struct { TensorId tensor; int lane; } TurnedOne;
 typedef VEC(TurnedOne) Turned;
 void pack(Vectors *v, Kernel kernel, bool steps, Turned *made);
+TensorId copy_of(Program *p, TensorId of, const char *how, const char *tail,
+	const Stmt *like, Stmts *out);
 
 /* ---- turn.c: copies whose lanes become rows; a block has so many rows */
 enum { TURNED = 16 };

@@ -42,27 +42,34 @@ turned(Program *p, ExprId e, void *u)
 	return ex_read(p, t->to, p->subs.v + x->sub, (int)x->nsub);
 }
 
-/* wt[j,k] = w[j,k] */
-static TensorId
-copy_of(Program *p, TensorId w, const Stmt *like, Stmts *out)
+/* wt[j,k] = w[j,k], xs[n,i,r,c] = x[n,i,r,c]: how, and what the name gets */
+TensorId
+copy_of(Program *p, TensorId of, const char *how, const char *tail,
+	const Stmt *like, Stmts *out)
 {
-	Tensor t = p->tensors.v[w];
+	Tensor t = p->tensors.v[of];
 	StmtDraft d = { .layer = like->layer, .phase = like->phase,
 	                .loc = like->loc };
 	Stmt s;
 	int i;
 
 	t.kind = T_TEMP;
-	t.name = fmt(p->c, "%s.turned", t.name);
-	t.base = fmt(p->c, "%st", t.base);
+	t.name = fmt(p->c, "%s.%s", t.name, how);
+	t.base = fmt(p->c, "%s%s", t.base, tail);
+	t.place = 0;
 	t.of = 0;
 	d.target = ir_tensor(p, t);
+	if (t.batch) {
+		PUSH(p->c, &d.idx, SAMPLE);
+		d.lhs[d.nlhs++] = sub_aff(aff_var(p, SAMPLE));
+	}
 	for (i = 0; i < t.shape.rank; i++) {
-		Index x = ir_index(p, i ? "k" : "j", t.shape.dim[i]);
+		Index x = ir_index(p, t.batch || i ? "k" : "j",
+		                   t.shape.dim[i]);
 		PUSH(p->c, &d.idx, x);
 		d.lhs[d.nlhs++] = sub_aff(aff_var(p, x));
 	}
-	d.expr = ex_read(p, w, d.lhs, d.nlhs);
+	d.expr = ex_read(p, of, d.lhs, d.nlhs);
 	s = ir_stmt(p, &d);
 	s.lanes = 1;
 	PUSH(p->c, out, s);
@@ -101,7 +108,8 @@ reads_turned(Vectors *v, Stmt s, uint32_t known, TensorId *copies,
 		    p->tensors.v[r.tensor].shape.dim[lane]))
 			continue;
 		if (!copies[r.tensor]) {
-			copies[r.tensor] = copy_of(p, r.tensor, &s, out);
+			copies[r.tensor] = copy_of(p, r.tensor, "turned", "t",
+			                           &s, out);
 			PUSH(p->c, made, ((TurnedOne){ copies[r.tensor],
 			     lane }));
 		}
