@@ -61,7 +61,11 @@ LIBS       = $(LUA_LIBS) -lcsv $(ZIP_LIBS) $(ZLIB_LIBS) $(JSON_LIBS) -ltcc -ldl 
 SOURCES   := $(filter-out gen/embed.c,$(wildcard gen/*.c gen/*/*.c))
 OBJECTS   := $(SOURCES:%.c=$(B)/%.o) $(B)/embedded.o
 LIBRARY    = $(filter-out $(B)/gen/main.o,$(OBJECTS))
-TEMPLATES := $(sort $(wildcard templates/*/*)) runtime/bp.h
+# starters of `bpgen init`
+STARTERS  := $(addprefix specs/,xor.spec sine.spec iris.spec digits8x8.spec \
+             sunspots.spec) $(addprefix specs/data/,xor.csv sine.csv iris.csv \
+             digits8x8_train.csv digits8x8_test.csv sunspots_yearly.csv)
+TEMPLATES := $(sort $(wildcard templates/*/*)) runtime/bp.h $(STARTERS)
 UNIT      := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,\
                $(wildcard tests/unit/*_test.c))
 

@@ -58,7 +58,7 @@ command(Ctx *c, Cli *cli)
 	if (cli_has(cli, "help"))
 		return cli->implied ? print_help(c) :
 			print_command_help(c, cli->command);
-	if (strcmp(cli->command, "help")) {
+	if (takes_spec(cli->command)) {
 		if (!cli->spec)
 			rc = check_stdin(cli);
 		else if (cli->implied)

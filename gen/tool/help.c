@@ -182,13 +182,43 @@ put(const Text *t)
 	return 0;
 }
 
+static void
+widen(int *width, const char *s)
+{
+	int n = (int)strlen(s);
+
+	*width = n > *width ? n : *width;
+}
+
+/* in two columns */
+static void
+put_commands(Text *t)
+{
+	enum { HALF = (COMMAND_COUNT + 1) / 2, REST = COMMAND_COUNT - HALF };
+	const Command *k = commands;
+	int left = 0, text = 0, right = 0, i;
+
+	for (i = 0; i < HALF; i++) {
+		widen(&left, k[i].name);
+		widen(&text, k[i].text);
+	}
+	for (; i < COMMAND_COUNT; i++)
+		widen(&right, k[i].name);
+	for (i = 0; i < HALF; i++, k++)
+		if (i < REST)
+			text_add(t, "  %-*s  %-*s  %-*s  %s\n", left, k->name,
+			         text, k->text, right, k[HALF].name,
+			         k[HALF].text);
+		else
+			text_add(t, "  %-*s  %s\n", left, k->name, k->text);
+}
+
 int
 print_help(Ctx *c)
 {
 	static const char *const groups[] = {
 		"Output", "Network", "Builds", "Messages"
 	};
-	enum { HALF = (COMMAND_COUNT + 1) / 2 };
 	Text t = { .c = c };
 	size_t i;
 
@@ -196,23 +226,18 @@ print_help(Ctx *c)
 		"Usage: bpgen [COMMAND] [OPTIONS] SPEC [ARGS]\n"
 		"Turns the description of a network into C: forward, "
 		"backpropagation, update.\n\n"
+		"  bpgen init xor                   write xor.spec and xor.csv "
+		"to play with\n"
 		"  bpgen xor.spec > xor.c           generate C\n"
 		"  bpgen check xor.spec             are the derivatives right?\n"
 		"  bpgen train xor.spec xor.csv     learn, using the built-in "
-		"compiler\n\nCommands\n");
-	for (i = 0; i < HALF; i++) {
-		text_add(&t, "  %-8s %-31s", commands[i].name, commands[i].text);
-		if (i + HALF < COMMAND_COUNT)
-			text_add(&t, " %-8s %s", commands[i + HALF].name,
-			         commands[i + HALF].text);
-		text_add(&t, "\n");
-	}
+		"compiler\n\n");
+	put_commands(&t);
 	text_add(&t, "\n");
 	for (i = 0; i < sizeof groups / sizeof groups[0]; i++)
 		put_group(c, &t, groups[i]);
-	text_add(&t, "\nbpgen help spec   the language      "
-	         "bpgen help layers   all layers with formulas\n"
-	         "bpgen help data   what it learns from\n");
+	text_add(&t, "bpgen help spec   the language      "
+	         "bpgen help layers   all layers with formulas\n");
 	return put(&t);
 }
 
@@ -227,11 +252,8 @@ print_command_help(Ctx *c, const char *command)
 	const char *form;
 	size_t i;
 
-	if (!strcmp(command, "help"))
-		text_add(&t, "Usage: bpgen help [WORD]\n");
-	else
-		text_add(&t, "Usage: bpgen %s [OPTIONS] SPEC%s\n", command,
-		         k->args);
+	text_add(&t, "Usage: bpgen %s [OPTIONS]%s%s\n", command,
+	         takes_spec(command) ? " SPEC" : "", k->args);
 	text_add(&t, "bpgen %s: %s\n\n", k->name, k->text);
 	for (i = 0; i < option_count; i++) {
 		o = &options[i];

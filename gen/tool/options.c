@@ -161,6 +161,12 @@ command_number(const char *name)
 	return -1;
 }
 
+bool
+takes_spec(const char *command)
+{
+	return (unsigned)DO_NET >> command_number(command) & 1;
+}
+
 Names
 command_names(Ctx *c)
 {
@@ -507,26 +513,22 @@ static int
 place(Reader *r, Cli *cli)
 {
 	uint32_t at = 0, most;
+	const char *before;
 
 	cli->command = "gen";
 	if (r->plain.n && command_number(r->plain.v[0]) >= 0)
 		cli->command = r->plain.v[at++];
 	else
 		cli->implied = true;
-	if (!strcmp(cli->command, "help")) {
-		for (; at < r->plain.n; at++)
-			PUSH(r->c, &cli->args, r->plain.v[at]);
-		return 0;
-	}
-	if (at < r->plain.n)
+	if (at < r->plain.n && takes_spec(cli->command))
 		cli->spec = r->plain.v[at++];
 	for (; at < r->plain.n; at++)
 		PUSH(r->c, &cli->args, r->plain.v[at]);
 	most = commands[command_number(cli->command)].most;
 	if (cli->args.n > most && !no_such_file(cli)) {
+		before = most ? cli->args.v[most - 1] : cli->spec;
 		cli_error("unexpected argument '%s' after '%s'",
-		          cli->args.v[most], most ? cli->args.v[most - 1] :
-		          cli->spec);
+		          cli->args.v[most], before ? before : cli->command);
 		return EX_USAGE_;
 	}
 	return 0;

@@ -5,7 +5,8 @@
 #define OPTIONS_H
 #include "tool.h"
 
-/* name, most plain arguments after the spec, those arguments, what it does */
+/* name, most plain arguments after the spec, those arguments, what it does;
+ * only those of DO_NET take a spec */
 #define COMMANDS(X) \
 	X(gen, 0, "", "generate C (the default)") \
 	X(check, 0, "", "compare with finite differences") \
@@ -14,7 +15,8 @@
 	X(predict, 1, " DATA", "outputs for every row") \
 	X(info, 0, "", "parameters, work, memory") \
 	X(expand, 0, "", "the net flat, with defaults") \
-	X(help, 0, "", "help COMMAND | WORD | TOPIC")
+	X(init, 2, " [STARTER [DIR]]", "a starter: spec and data") \
+	X(help, UINT32_MAX, " [WORD]", "help COMMAND | WORD | TOPIC")
 
 #define NUMBER_OF(name, most, args, text) NUMBER_##name,
 enum { COMMANDS(NUMBER_OF) COMMAND_COUNT };
@@ -22,7 +24,7 @@ enum { COMMANDS(NUMBER_OF) COMMAND_COUNT };
 #define BIT_OF(name, most, args, text) DO_##name = 1 << NUMBER_##name,
 enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 #undef BIT_OF
-#define DO_NET (DO_ALL & ~DO_help)
+#define DO_NET (DO_ALL & ~(DO_init | DO_help))
 #define DO_DATA (DO_train | DO_eval | DO_predict)
 #define DO_RUN (DO_DATA | DO_check)
 
@@ -45,7 +47,7 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "the type of all numbers") \
 	X("unroll", 0, "auto|full|none", 0, DO_NET & ~DO_expand, "Output", \
 	  "straight line or loops") \
-	X("force", 0, 0, 0, DO_gen | DO_expand, "Output", \
+	X("force", 0, 0, 0, DO_gen | DO_expand | DO_init, "Output", \
 	  "overwrite a file that bpgen did not write") \
 	X("dump", 0, "STAGE", 0, DO_gen, 0, \
 	  "print forward, grad, simplify, order or plan instead of C") \
@@ -156,5 +158,6 @@ bool option_fits(const Option *o, const char *command);
 const char *option_form(Ctx *c, const Option *o);
 Names command_names(Ctx *c);
 int command_number(const char *name); /* -1: none */
+bool takes_spec(const char *command);
 
 #endif

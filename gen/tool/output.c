@@ -53,6 +53,10 @@ check_one(Ctx *c, Output *o, bool force, const Names *inputs)
 			return EX_CANTCREAT_;
 		}
 	}
+	if (o->new_only && !force) {
+		cli_error("%s exists (use --force)", o->path);
+		return EX_CANTCREAT_;
+	}
 	if (o->marked && !o->direct && !force && !has_mark(o->path)) {
 		cli_error("%s exists and was not written by bpgen (use --force)",
 		          o->path);
