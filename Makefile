@@ -171,6 +171,11 @@ fuzz:
 deps:
 	@./.ci/packages --install $(PACKAGES)
 
+# shell and place of what completes the command line there
+COMPLETIONS = bash:bash-completion/completions/bpgen \
+              zsh:zsh/site-functions/_bpgen \
+              fish:fish/vendor_completions.d/bpgen.fish
+
 install: all bpgen.pc.in
 	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(includedir)' \
 		'$(DESTDIR)$(libdir)/pkgconfig'
@@ -181,10 +186,19 @@ install: all bpgen.pc.in
 		-e 's|@version@|$(VERSION)|' bpgen.pc.in \
 		> '$(DESTDIR)$(libdir)/pkgconfig/bpgen.pc'
 	chmod 644 '$(DESTDIR)$(libdir)/pkgconfig/bpgen.pc'
+	@set -e; for file in $(COMPLETIONS); do \
+		to='$(DESTDIR)$(datadir)'/$${file#*:}; \
+		$(INSTALL) -d "$${to%/*}"; \
+		$(B)/bpgen completion $${file%%:*} > "$$to"; \
+		chmod 644 "$$to"; \
+	done
 
 uninstall:
 	rm -f '$(DESTDIR)$(bindir)/bpgen' '$(DESTDIR)$(includedir)/bp.h' \
 		'$(DESTDIR)$(libdir)/pkgconfig/bpgen.pc'
+	@for file in $(COMPLETIONS); do \
+		rm -f '$(DESTDIR)$(datadir)'/$${file#*:}; \
+	done
 
 format:
 	clang-format -i gen/*.[ch] gen/*/*.[ch]

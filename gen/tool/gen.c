@@ -255,11 +255,6 @@ dump(Job *j, const char *stage)
 	}
 	if (j->c->errors)
 		return messages(j->c, j->cli);
-	if (i == sizeof way / sizeof way[0]) {
-		cli_error("--dump=%s: the stages are forward, grad, simplify, "
-		          "order, stream, plan", stage);
-		return EX_USAGE_;
-	}
 	for (k = 0; k < (p->coupled ? K_COUNT : K_GRADIENTS); k++) {
 		text_add(&t, "# %s\n", kernels[k]);
 		dump_stmts(p, &p->kernel[k], &t);

@@ -318,12 +318,11 @@ help_topic(Ctx *c, Text *t, const char *word)
 	return true;
 }
 
-static int
-unknown_word(Ctx *c, const char *word)
+Names
+help_words(Ctx *c)
 {
 	Names names = command_names(c);
 	const Names *words;
-	const char *near;
 	uint32_t i;
 	int k;
 
@@ -336,7 +335,15 @@ unknown_word(Ctx *c, const char *word)
 		for (i = 0; words && i < words->n; i++)
 			PUSH(c, &names, words->v[i]);
 	}
-	near = nearest(word, &names);
+	return names;
+}
+
+static int
+unknown_word(Ctx *c, const char *word)
+{
+	Names names = help_words(c);
+	const char *near = nearest(word, &names);
+
 	if (near)
 		cli_error("no help for '%s'; a word with a similar name exists: "
 		          "%s", word, near);

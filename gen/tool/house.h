@@ -48,7 +48,8 @@ const char *depfile_text(Ctx *c, const char *target, bool exact,
 const char *identifier(Ctx *c, const char *name);
 bool identifier_ok(const char *name);
 
-Names starter_names(Ctx *c);                      /* of `bpgen init` */
+Names starter_names(Ctx *c);               /* of `bpgen init` */
+Names help_words(Ctx *c);                  /* of `bpgen help` */
 
 /* pages.c */
 extern const char spec_page[], data_page[];

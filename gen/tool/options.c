@@ -187,17 +187,27 @@ option_fits(const Option *o, const char *command)
 }
 
 const char *
+option_words(const Option *o)
+{
+	const char *colon = o->value ? strchr(o->value, ':') : NULL;
+	const char *words = colon ? colon + 1 : o->value;
+
+	return words && strchr(words, '|') ? words : NULL;
+}
+
+const char *
 option_form(Ctx *c, const Option *o)
 {
+	const char *value = o->value ?
+		copy(c, o->value, strcspn(o->value, ":")) : "";
+
 	if (o->letter && !strcmp(o->letter, "W"))
-		return fmt(c, "-W%s", o->value);
-	if (o->value && *o->value == '?')
-		return fmt(c, "--%s[=%s]", o->name, o->value + 1);
+		return fmt(c, "-W%s", value);
+	if (*value == '?')
+		return fmt(c, "--%s[=%s]", o->name, value + 1);
 	if (o->letter)
-		return fmt(c, "-%s%s%s", o->letter, o->value ? " " : "",
-		           o->value ? o->value : "");
-	return fmt(c, "--%s%s%s", o->name, o->value ? "=" : "",
-	           o->value ? o->value : "");
+		return fmt(c, "-%s%s%s", o->letter, *value ? " " : "", value);
+	return fmt(c, "--%s%s%s", o->name, *value ? "=" : "", value);
 }
 
 /* "--force" as it was meant, for messages */
@@ -369,37 +379,46 @@ check_options(Ctx *c, const Cli *cli, const struct Values *values)
 }
 
 static int
-one_of(const Cli *cli, const char *option, const char *words)
+one_of(const Cli *cli, const Option *o)
 {
-	const char *value = cli_get(cli, option), *at;
+	const char *value = cli_get(cli, o->name), *words = option_words(o), *at;
 	size_t n;
 
-	if (!value)
+	if (!value || !words || !option_fits(o, cli->command))
 		return 0;
 	for (at = words; *at; at += n + (at[n] != 0)) {
 		n = strcspn(at, "|");
 		if (strlen(value) == n && !strncmp(at, value, n))
 			return 0;
 	}
-	cli_error("--%s=%s: the value must be one of %s", option, value, words);
+	cli_error("--%s=%s: the value must be one of %s", o->name, value, words);
 	return EX_USAGE_;
 }
 
 /* names that warn() is called with */
 static const char *const warnings[] = { WARNINGS };
 
+Names
+warning_names(Ctx *c)
+{
+	Names names = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof warnings / sizeof warnings[0]; i++)
+		PUSH(c, &names, warnings[i]);
+	return names;
+}
+
 static int
 check_warning(Ctx *c, const char *name)
 {
-	Names names = { 0 };
+	Names names = warning_names(c);
 	const char *near;
-	size_t i;
+	uint32_t i;
 
-	for (i = 0; i < sizeof warnings / sizeof warnings[0]; i++) {
-		if (!strcmp(name, warnings[i]))
+	for (i = 0; i < names.n; i++)
+		if (!strcmp(name, names.v[i]))
 			return 0;
-		PUSH(c, &names, warnings[i]);
-	}
 	near = nearest(name, &names);
 	if (near)
 		cli_error("-W%s: unknown warning; a warning with a similar name "
@@ -456,19 +475,11 @@ fill(Ctx *c, const Cli *cli)
 	const char *form = cli_get(cli, "diagnostics");
 	double most = c->opt.max_errors, threads = 1;
 	uint32_t i;
-	int rc;
+	size_t k;
+	int rc = 0;
 
-	rc = one_of(cli, "color", "auto|always|never");
-	if (!rc)
-		rc = one_of(cli, "unroll", "auto|full|none");
-	if (!rc)
-		rc = one_of(cli, "dtype", "f32|f64");
-	if (!rc)
-		rc = one_of(cli, "jit", "auto|tcc|cc");
-	if (!rc)
-		rc = one_of(cli, "diagnostics", "gnu|msvc|json");
-	if (!rc)
-		rc = one_of(cli, "progress", "auto|bar|plain|json|none");
+	for (k = 0; k < option_count && !rc; k++)
+		rc = one_of(cli, &options[k]);
 	if (!rc)
 		rc = cli_number(cli, "max-errors", &most);
 	if (!rc)

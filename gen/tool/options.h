@@ -11,12 +11,13 @@
 	X(gen, 0, "", "generate C (the default)") \
 	X(check, 0, "", "compare with finite differences") \
 	X(train, 1, " DATA", "learn from CSV or IDX") \
-	X(eval, 1, " DATA", "loss, accuracy, confusion matrix") \
+	X(eval, 1, " DATA", "loss, accuracy, confusion table") \
 	X(predict, 1, " DATA", "outputs for every row") \
 	X(info, 0, "", "parameters, work, memory") \
-	X(expand, 0, "", "the net flat, with defaults") \
+	X(expand, 0, "", "the spec, written out") \
 	X(init, 2, " [STARTER [DIR]]", "a starter: spec and data") \
-	X(help, UINT32_MAX, " [WORD]", "help COMMAND | WORD | TOPIC")
+	X(completion, 1, " bash|zsh|fish", "for the shell") \
+	X(help, UINT32_MAX, " [WORD]", "COMMAND, WORD or TOPIC")
 
 #define NUMBER_OF(name, most, args, text) NUMBER_##name,
 enum { COMMANDS(NUMBER_OF) COMMAND_COUNT };
@@ -24,12 +25,12 @@ enum { COMMANDS(NUMBER_OF) COMMAND_COUNT };
 #define BIT_OF(name, most, args, text) DO_##name = 1 << NUMBER_##name,
 enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 #undef BIT_OF
-#define DO_NET (DO_ALL & ~(DO_init | DO_help))
+#define DO_NET (DO_ALL & ~(DO_init | DO_completion | DO_help))
 #define DO_DATA (DO_train | DO_eval | DO_predict)
 #define DO_RUN (DO_DATA | DO_check)
 
-/* long name, short name, value (?: only after `=`, or none), whether it may
- * repeat, commands that take it, group in `bpgen --help`, what it does */
+/* long name, short name, value (?: only after `=`, or none; HOW:a|b|c is shown as
+ * HOW and must be one of these words, as a|b|c must), whether it may repeat, commands that take it, group in `bpgen --help`, what it does */
 #define OPTIONS(X) \
 	X("output", "o", "FILE", 0, DO_gen | DO_train | DO_predict | DO_expand, \
 	  "Output", "write FILE; with gen also the header beside it") \
@@ -49,8 +50,8 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "straight line or loops") \
 	X("force", 0, 0, 0, DO_gen | DO_expand | DO_init, "Output", \
 	  "overwrite a file that bpgen did not write") \
-	X("dump", 0, "STAGE", 0, DO_gen, 0, \
-	  "print forward, grad, simplify, order or plan instead of C") \
+	X("dump", 0, "STAGE:forward|grad|simplify|order|stream|plan", 0, DO_gen, 0, \
+	  "print forward, grad, simplify, order, stream or plan instead of C") \
 	X("plan", 0, "FILE", 0, DO_NET & ~DO_expand & ~DO_info, 0, \
 	  "how some statements run, as --dump=plan prints it; or random:SEED") \
 	X("plan", 0, "?FILE", 0, DO_info, 0, \
@@ -117,7 +118,7 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "threads, 0: one a processor. Each mini-batch is cut into the same " \
 	  "slices for any N, 1 too, so the result does not depend on N; " \
 	  "without the option nothing is cut") \
-	X("progress", 0, "HOW", 0, DO_train, "Messages", \
+	X("progress", 0, "HOW:auto|bar|plain|json|none", 0, DO_train, "Messages", \
 	  "auto, bar, plain, json or none") \
 	X("diagnostics", 0, "gnu|msvc|json", 0, DO_ALL, "Messages", \
 	  "the form of errors and warnings") \
@@ -156,7 +157,10 @@ int options_read(Ctx *c, Cli *cli, int argc, char **argv);
 bool option_fits(const Option *o, const char *command);
 /* "-o FILE", "--prefix=NAME" */
 const char *option_form(Ctx *c, const Option *o);
+/* "a|b|c" where a value must be one of these words, else NULL */
+const char *option_words(const Option *o);
 Names command_names(Ctx *c);
+Names warning_names(Ctx *c);
 int command_number(const char *name); /* -1: none */
 bool takes_spec(const char *command);
 

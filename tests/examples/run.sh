@@ -31,6 +31,8 @@ export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
 check 'pkg-config knows it' test \
 	"$(pkg-config --variable=bpgen bpgen)" = "$prefix/bin/bpgen"
 check 'DESTDIR' make -C "$root" B="$build" $debug DESTDIR="$work/dest" prefix=/usr install
+check 'bash finds its completion' test -s \
+	"$prefix/share/bash-completion/completions/bpgen"
 check 'DESTDIR is not in bpgen.pc' grep -qx 'prefix=/usr' \
 	"$work/dest/usr/lib/pkgconfig/bpgen.pc"
 
