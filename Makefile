@@ -6,6 +6,7 @@ bindir     = $(prefix)/bin
 includedir = $(prefix)/include
 libdir     = $(prefix)/lib
 datadir    = $(prefix)/share
+man1dir    = $(datadir)/man/man1
 
 CC         = gcc
 PKG_CONFIG = pkg-config
@@ -176,6 +177,8 @@ COMPLETIONS = bash:bash-completion/completions/bpgen \
               zsh:zsh/site-functions/_bpgen \
               fish:fish/vendor_completions.d/bpgen.fish
 
+COMMANDS   := $(shell sed -n 's/^.X.\([a-z][a-z]*\), .*/\1/p' gen/tool/options.h)
+
 install: all bpgen.pc.in
 	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(includedir)' \
 		'$(DESTDIR)$(libdir)/pkgconfig'
@@ -193,7 +196,21 @@ install: all bpgen.pc.in
 		chmod 644 "$$to"; \
 	done
 
+	@if command -v scdoc >/dev/null; then \
+		$(INSTALL) -d '$(DESTDIR)$(man1dir)'; \
+		for command in '' $(COMMANDS); do \
+			to='$(DESTDIR)$(man1dir)'/bpgen$${command:+-$$command}.1; \
+			$(B)/bpgen help --man $$command | scdoc > "$$to"; \
+			chmod 644 "$$to"; \
+		done; \
+	else \
+		echo 'without scdoc: no man pages'; \
+	fi
+
 uninstall:
+	@for command in '' $(COMMANDS); do \
+		rm -f '$(DESTDIR)$(man1dir)'/bpgen$${command:+-$$command}.1; \
+	done
 	rm -f '$(DESTDIR)$(bindir)/bpgen' '$(DESTDIR)$(includedir)/bp.h' \
 		'$(DESTDIR)$(libdir)/pkgconfig/bpgen.pc'
 	@for file in $(COMPLETIONS); do \

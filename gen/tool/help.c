@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "house.h"
+#include "manual.h"
 #include "options.h"
 
 #ifndef BPGEN_LUA
@@ -126,27 +127,6 @@ help_short(FILE *f)
 	      "`bpgen --help` lists commands and options\n", f);
 }
 
-/* running text from `column` on, later lines indented */
-static void
-put_text(Text *t, int indent, size_t column, const char *text)
-{
-	size_t n;
-
-	for (; *text; text += n + (text[n] == ' ')) {
-		n = strcspn(text, " ");
-		if (column > (size_t)indent && column + 1 + n > WIDTH) {
-			text_add(t, "\n%*s", indent, "");
-			column = (size_t)indent;
-		} else if (column > (size_t)indent) {
-			text_put(t, " ", 1);
-			column++;
-		}
-		text_put(t, text, n);
-		column += n;
-	}
-	text_put(t, "\n", 1);
-}
-
 /* words side by side, never wider than a terminal */
 static void
 put_wrapped(Text *t, int indent, size_t *column, const char *word)
@@ -244,29 +224,24 @@ print_help(Ctx *c)
 int
 print_command_help(Ctx *c, const char *command)
 {
-	enum { INDENT = 30 };
-	int number = command_number(command);
-	const Command *k = &commands[number];
 	Text t = { .c = c };
-	const Option *o;
-	const char *form;
-	size_t i;
 
-	text_add(&t, "Usage: bpgen %s [OPTIONS]%s%s\n", command,
-	         takes_spec(command) ? " SPEC" : "", k->args);
-	text_add(&t, "bpgen %s: %s\n\n", k->name, k->text);
-	for (i = 0; i < option_count; i++) {
-		o = &options[i];
-		if (!option_fits(o, command))
-			continue;
-		form = option_form(c, o);
-		if (o->letter && strcmp(o->letter, "W"))
-			form = fmt(c, "%s, --%s", form, o->name);
-		text_add(&t, "  %-*s", INDENT - 2, form);
-		if (strlen(form) > INDENT - 3)
-			text_add(&t, "\n%*s", INDENT, "");
-		put_text(&t, INDENT, INDENT, o->text);
+	manual_text(c, command, &t);
+	return put(&t);
+}
+
+/* `bpgen help --man [COMMAND]` */
+static int
+print_scdoc(Ctx *c, const Names *words)
+{
+	const char *command = words->n ? words->v[0] : NULL;
+	Text t = { .c = c };
+
+	if (words->n > 1 || (command && command_number(command) < 0)) {
+		cli_error("--man: write one command, or none");
+		return EX_USAGE_;
 	}
+	manual_scdoc(c, command, &t);
 	return put(&t);
 }
 
@@ -360,6 +335,8 @@ cmd_help(Ctx *c, const Cli *cli)
 	const char *word;
 	uint32_t i;
 
+	if (cli_has(cli, "man"))
+		return print_scdoc(c, &cli->args);
 	if (!cli->args.n)
 		return print_help(c);
 	for (i = 0; i < cli->args.n; i++) {

@@ -16,7 +16,7 @@
 	X(info, 0, "", "parameters, work, memory") \
 	X(expand, 0, "", "the spec, written out") \
 	X(init, 2, " [STARTER [DIR]]", "a starter: spec and data") \
-	X(completion, 1, " bash|zsh|fish", "for the shell") \
+	X(completion, 1, " bash|zsh|fish", "for bash, zsh and fish") \
 	X(help, UINT32_MAX, " [WORD]", "COMMAND, WORD or TOPIC")
 
 #define NUMBER_OF(name, most, args, text) NUMBER_##name,
@@ -128,6 +128,8 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "show N errors (20), 0: all") \
 	X("warn", "W", "[no-]NAME", 1, DO_ALL, "Messages", \
 	  "-WNAME, -Wno-NAME, -Werror, -Werror=NAME") \
+	X("man", 0, 0, 0, DO_help, 0, \
+	  "the source of the man page: scdoc") \
 	X("help", "h", 0, 0, DO_ALL, "Messages", "this help") \
 	X("version", "V", 0, 0, DO_ALL, "Messages", "version and features")
 

@@ -33,6 +33,9 @@ check 'pkg-config knows it' test \
 check 'DESTDIR' make -C "$root" B="$build" $debug DESTDIR="$work/dest" prefix=/usr install
 check 'bash finds its completion' test -s \
 	"$prefix/share/bash-completion/completions/bpgen"
+if command -v scdoc >/dev/null; then
+	check 'man finds a page' test -s "$prefix/share/man/man1/bpgen-train.1"
+fi
 check 'DESTDIR is not in bpgen.pc' grep -qx 'prefix=/usr' \
 	"$work/dest/usr/lib/pkgconfig/bpgen.pc"
 
