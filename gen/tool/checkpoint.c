@@ -171,15 +171,17 @@ take_best(Train *r, const Arrays *all)
 	return good;
 }
 
-static const Stop *
-patience_of(const Network *net)
+/* best by another quantity, where `stop` was changed, is no best here */
+static void
+forget_another_best(Train *r, const Arrays *all)
 {
-	uint32_t i;
+	const char *by = note_find(all, "run/best_by");
 
-	for (i = 0; i < net->stops.n; i++)
-		if (net->stops.v[i].kind == STOP_PATIENCE)
-			return &net->stops.v[i];
-	return NULL;
+	if (!r->best || (by && !strcmp(by, quantity_name(r->best_by))))
+		return;
+	free(r->best);
+	r->best = NULL;
+	r->best_epoch = 0;
 }
 
 static int
@@ -212,11 +214,7 @@ take_run(Train *r)
 	r->resumed = true;
 	if (take_curve(&r->curve, array_find(all, "run/curve")) &&
 	    take_best(r, all)) {
-		r->patience = r->best ? patience_of(r->s->net) : NULL;
-		if (r->best && !r->patience) {
-			free(r->best);
-			r->best = NULL;
-		}
+		forget_another_best(r, all);
 		return 0;
 	}
 	whole_file_error(r->s->c, r->s->weights->path,
@@ -279,7 +277,7 @@ save_weights(Train *r)
 	const char *why = NULL;
 	int rc;
 
-	w->epochs = r->best ? r->best_epoch : r->epoch;
+	w->epochs = kept_epoch(r);
 	rc = weights_write(c, r->weights_path, w, &why);
 	if (rc)
 		cli_error("cannot write %s: %s", strcmp(r->weights_path, "-") ?
@@ -298,6 +296,7 @@ put_best(Train *r, Ctx *c, Arrays *all)
 		return;
 	now = mem(c, bytes);
 	memcpy(now, net_state(n), bytes);
+	note_put(c, all, "run/best_by", "%s", quantity_name(r->best_by));
 	memcpy(net_state(n), r->best, bytes);
 	state_put(c, n, all, "best/");
 	memcpy(net_state(n), now, bytes);

@@ -186,7 +186,7 @@ split(Train *r)
 	return rc ? rc : check_stops(r);
 }
 
-static size_t
+size_t
 batch_rows(const Train *r, size_t at)
 {
 	const Network *net = r->s->net;
@@ -282,6 +282,7 @@ prepare(Train *r)
 		rc = session_compile(s, s->net->strict ? 0 :
 			(double)r->train * (double)s->net->epochs);
 	name_files(r);
+	best_begin(r);
 	if (!rc)
 		rc = resume(r);
 	r->out = strcmp(r->weights_path, "-") ? stdout : stderr;
@@ -302,7 +303,7 @@ prepare(Train *r)
 
 /* ---------------------------------------------------------------- an epoch */
 
-static double
+double
 train_batch(Train *r, size_t at, size_t n)
 {
 	const Session *s = r->s;
@@ -328,7 +329,7 @@ out_of_time(Train *r)
 	return false;
 }
 
-static void
+void
 order_rows(Train *r)
 {
 	memcpy(r->order, r->rows, r->train * sizeof *r->order);
@@ -494,60 +495,12 @@ measure_epoch(Train *r)
 
 /* ------------------------------------------------------------- when to stop */
 
-static double
-quantity(const Train *r, StopKind k)
-{
-	switch (k) {
-	case STOP_LOSS: return r->now.loss;
-	case STOP_VAL_LOSS: return r->now.val_loss;
-	case STOP_ACCURACY: return r->now.accuracy;
-	case STOP_VAL_ACCURACY: return r->now.val_accuracy;
-	case STOP_GRADNORM: return r->now.gradnorm;
-	case STOP_SECONDS: return r->now.seconds;
-	case STOP_PATIENCE: break;
-	}
-	return NAN;
-}
-
 static bool
 holds(const Stop *s, double v)
 {
 	if (s->cmp[1] == '=')
 		return s->cmp[0] == '<' ? v <= s->value : v >= s->value;
 	return s->cmp[0] == '<' ? v < s->value : v > s->value;
-}
-
-static bool
-improved(const Train *r, const Stop *s, double v)
-{
-	bool more = s->on == STOP_ACCURACY || s->on == STOP_VAL_ACCURACY;
-
-	if (isnan(v))
-		return false;
-	return !r->best || (more ? v > r->best_value : v < r->best_value);
-}
-
-/* the best network so far is kept; true: it is too old */
-static bool
-patience_ends(Train *r, const Stop *s)
-{
-	size_t bytes = net_bytes(r->s->jit);
-	double v = quantity(r, s->on);
-
-	if (r->patience && r->patience != s)
-		return false; /* one is enough; the first */
-	r->patience = s;
-	if (improved(r, s, v)) {
-		if (!r->best)
-			r->best = malloc(bytes + 1);
-		if (!r->best)
-			die(r->s->c, EX_SOFTWARE_, "out of memory");
-		memcpy(r->best, net_state(r->s->jit), bytes);
-		r->best_value = v;
-		r->best_epoch = r->epoch;
-	}
-	return (double)(r->epoch - (r->best ? r->best_epoch :
-	       r->first_epoch)) >= s->value;
 }
 
 static bool
@@ -559,90 +512,11 @@ finished(Train *r)
 	for (i = 0; i < net->stops.n && !r->stopped; i++) {
 		const Stop *s = &net->stops.v[i];
 
-		if (s->kind == STOP_PATIENCE ? patience_ends(r, s) :
-		    holds(s, quantity(r, s->kind)))
+		if (s->kind == STOP_PATIENCE ? best_is_old(r, s) :
+		    holds(s, epoch_quantity(&r->now, s->kind)))
 			r->stopped = s;
 	}
 	return r->stopped || (int64_t)r->epoch >= net->epochs;
-}
-
-/* -------------------------------------------------------------- divergence */
-
-/* The block with the largest weight before all became nothing: the epoch runs
- * again from its start, which is exact as training is deterministic. */
-static const char *
-grown_block(Train *r)
-{
-	Session *s = r->s;
-	const Weights *w = weights_new(s->c, s->net);
-	double largest = 0, v;
-	const char *name = NULL;
-	size_t at = 0, n, k;
-	uint32_t b;
-	size_t i;
-
-	memcpy(net_state(s->jit), r->epoch_start, net_bytes(s->jit));
-	if (r->threads)
-		threads_follow(r->threads);
-	order_rows(r);
-	for (; at < r->train; at += n) {
-		n = batch_rows(r, at);
-		if (!isfinite(train_batch(r, at, n)))
-			break;
-		net_get_kept(s->jit, r->params);
-		for (b = 0, k = 0; b < w->blocks.n; b++)
-			for (i = 0; i < w->blocks.v[b].count; i++, k++) {
-				v = fabs(real_get(s->net->dtype, r->params, k));
-				if (v > largest && isfinite(v)) {
-					largest = v;
-					name = w->blocks.v[b].name;
-				}
-			}
-	}
-	return name && largest > 10 ?
-		fmt(s->c, "\n%s grew to %.2g", name, largest) : "";
-}
-
-static double
-largest_input(const Train *r)
-{
-	const Data *d = r->s->data;
-	size_t i, j;
-	double most = 0;
-
-	for (i = 0; i < d->rows; i++)
-		for (j = 0; j < (size_t)d->inputs; j++)
-			most = fmax(most, fabs(data_input(d, i, j)));
-	return most;
-}
-
-static int
-report_divergence(Train *r)
-{
-	Session *s = r->s;
-	const Network *net = s->net;
-	double most = largest_input(r);
-	const char *where;
-	char buf[40];
-	uint32_t i;
-	bool scaled = false;
-
-	for (i = 0; i < net->layers.n; i++)
-		scaled = scaled || (net->layers.v[i].rec &&
-		                    net->layers.v[i].rec->constants.n);
-	where = grown_block(r);
-	whole_file_error(s->c, net->path, "loss is %s after %s update%s "
-	                 "(epoch %zu)%s", isnan(r->now.loss) ? "not a number" :
-	                 "infinite", grouped(s->c, (int64_t)r->updates),
-	                 plural((int64_t)r->updates), r->epoch + 1, where);
-	if (most > 50 && !scaled)
-		help(s->c, "inputs reach %s: add `normalize zscore` after "
-		     "`input`", short_number(buf, most));
-	else if (net->rate > 0)
-		help(s->c, "the learning rate %s is probably too large; "
-		     "try `--rate %s`", fmt(s->c, "%.6g", net->rate),
-		     short_number(buf, net->rate / 10));
-	return messages(s->c, s->cli);
 }
 
 /* ------------------------------------------------------------------ the end */
@@ -665,23 +539,13 @@ finite_params(Train *r)
 	return report_divergence(r);
 }
 
-static void
-restore_best(Train *r)
-{
-	if (!r->best)
-		return;
-	memcpy(net_state(r->s->jit), r->best, net_bytes(r->s->jit));
-	if (r->threads)
-		threads_follow(r->threads);
-}
-
 static int
 finish(Train *r)
 {
 	Metric *m;
 	int rc, n;
 
-	restore_best(r);
+	best_restore(r);
 	rc = finite_params(r);
 	if (!rc)
 		rc = save_weights(r);
@@ -689,6 +553,8 @@ finish(Train *r)
 		history_close(r);
 		return rc;
 	}
+	if (!r->quiet)
+		r->summary = summary(r);
 	print_summary(r);
 	rc = history_close(r);
 	if (rc)
@@ -700,7 +566,7 @@ finish(Train *r)
 		return EX_INTERRUPTED;
 	if (r->unsaved)
 		return r->unsaved;
-	if (r->best)
+	if (best_is_kept(r))
 		measure_epoch(r);
 	m = metrics(r, &n);
 	return require(r->s->c, r->s->cli, m, n);
@@ -721,6 +587,7 @@ learn(Train *r)
 	changeover_begin(&r->change, r->s);
 	while (!done && run_epoch(r)) {
 		measure_epoch(r);
+		best_add(r);
 		done = finished(r);
 		curve_add(&r->curve, r->now.loss);
 		history_add(r);
@@ -762,7 +629,7 @@ static void
 tell(const Train *r, Outcome *o)
 {
 	o->now = r->now;
-	o->epochs = r->best ? r->best_epoch : r->epoch;
+	o->epochs = kept_epoch(r);
 	o->seconds = train_seconds(r);
 	o->held = r->held > 0;
 	o->classifies = is_classifier(r->s->net);

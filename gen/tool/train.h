@@ -29,11 +29,13 @@ typedef struct {
 	void *epoch_start, *best;   /* copies of the whole network */
 	Threads *threads;           /* NULL: no --threads, NAME_train */
 	Changeover change;
+	StopKind best_by;           /* the quantity that says what is best */
 	size_t best_epoch;
 	double best_value;
-	const Stop *patience, *stopped;
+	const Stop *patience, *stopped; /* patience: the first, or NULL */
 	bool interrupted, diverged;
 	Curve curve;
+	const char *summary;        /* why it stopped, advice: lines */
 	FILE *history;
 	const char *weights_path, *history_path;
 	FILE *out;                  /* where progress goes */
@@ -62,6 +64,25 @@ typedef struct {                /* of a run that is over */
 } Outcome;
 int train_once(Ctx *c, const Cli *cli, Outcome *o);
 
+/* train.c: pieces of an epoch */
+size_t batch_rows(const Train *r, size_t at);
+void order_rows(Train *r);
+double train_batch(Train *r, size_t at, size_t n);
+
+/* best.c */
+double epoch_quantity(const Epoch *e, StopKind k);
+const char *quantity_name(StopKind k);
+void best_begin(Train *r);       /* before resume() */
+void best_add(Train *r);         /* after an epoch was measured */
+bool best_is_old(const Train *r, const Stop *patience);
+bool best_is_kept(const Train *r); /* once the run is over */
+size_t kept_epoch(const Train *r); /* whose weights are written */
+void best_restore(Train *r);     /* where it is kept */
+
+/* diverge.c: an error that says what grew, and its exit code */
+int report_divergence(Train *r);
+bool inputs_want_scaling(const Train *r, double *largest);
+
 /* checkpoint.c */
 void name_files(Train *r);
 const char *history_name(Ctx *c, const char *weights);
@@ -74,6 +95,9 @@ int checkpoint_begin(Train *r);
 void checkpoint(Train *r, bool last);
 /* in the middle of an epoch: as it was before that */
 void checkpoint_midway(Train *r);
+
+/* advice.c: lines of text; once the weights are written, as it uses the net */
+const char *summary(Train *r);
 
 /* progress.c; history_ and is_history: history.c */
 void print_header(Train *r);

@@ -75,6 +75,25 @@ expect 'running statistics' 0 norm -o b.safetensors --epochs 9 \
 	--checkpoint d.safetensors
 expect 'running statistics' 0 norm -o b.safetensors --resume d.safetensors
 alike 'running statistics go on' b.safetensors a.safetensors
+# the best epoch by validation loss, without a stop that asks for it
+sed '/^stop/d' net.spec >best.spec
+best() { "$bpgen" train best.spec "$data/iris.csv" --jit=tcc --validation 0.2 "$@"; }
+expect 'the best epoch' 0 best -o a.safetensors
+says 'the best epoch is an earlier one' out 'kept the weights of epoch '
+kept=$(grep '^kept' out)
+expect 'the best epoch' 0 best -q -o b.safetensors --epochs 140 \
+	--checkpoint d.safetensors
+expect 'the best epoch' 0 best -o b.safetensors --resume d.safetensors
+alike 'the best epoch goes on' b.safetensors a.safetensors
+if [ "$(grep '^kept' out)" = "$kept" ]; then ok 'and says so'
+else bad 'and says so' "not '$kept'"; fi
+# best by another quantity is nothing to compare with
+sed 's/val_loss/val_accuracy/' net.spec >other.spec
+expect 'another quantity' 0 "$bpgen" train other.spec "$data/iris.csv" \
+	--jit=tcc -o c.safetensors --epochs 143 --resume d.safetensors
+if grep '^kept' out | grep -q 'epoch 14[123] (val_accuracy' ||
+	! grep -q '^kept' out
+then ok 'another quantity'; else bad 'another quantity'; fi
 for threads in 1 3; do
 	expect "$threads threads" 0 train -q -j $threads -o t$threads.safetensors
 	expect "$threads threads" 0 train -q -j $threads -o u.safetensors \

@@ -26,7 +26,7 @@ END
 train() { "$bpgen" train net.spec "$data/iris.csv" --jit=tcc "$@"; }
 
 expect 'a sweep' 0 train --seeds 1..3,9 -D hidden=3,10 --validation 0.2
-table=$(grep -c '^ *\(3\|10\) *[1239] *20 .*%.* s\(  best\)\?$' out)
+table=$(grep -c '^ *\(3\|10\) *[1239] *[12][0-9] .*%.* s\(  best\)\?$' out)
 [ "$table" = 8 ] && ok 'a row for each run' ||
 	bad 'a row for each run' "$table rows"
 [ "$(grep -c '  best$' out)" = 1 ] && ok 'one is the best' ||

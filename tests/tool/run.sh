@@ -407,22 +407,6 @@ expect "no bar" 0 "$bpgen" train "$specs/digits8x8.spec" \
 	"$data/digits8x8_train.csv" --epochs 2 --jit=tcc -o s.safetensors &&
 	if grep -q 'rows/s' out; then bad "no bar"; else ok "no bar"; fi
 
-# ------------------------------------------- a run that learns little says so
-sed 's/^epochs.*/epochs 200/' "$specs/xor.spec" >s.spec
-expect "a plateau" 0 "$bpgen" train s.spec "$data/xor.csv" --rate 1e-4 \
-	-o s.safetensors && {
-	says "a plateau" out "; loss moved by 0 % in the last 180"
-	says "a plateau, help" out "help: this run is stuck; try another seed"
-}
-head -n 60 "$data/diabetes.csv" >few.csv
-sed 's/^dense 8/dense 60/; s/^epochs.*/epochs 300/' reg.spec >s.spec
-expect "overfitting" 0 "$bpgen" train s.spec few.csv --validation 0.3 \
-	-o s.safetensors &&
-	says "overfitting" out "the net is overfitting; \`stop patience=5"
-expect "a rate too large" 0 "$bpgen" train "$specs/digits8x8.spec" \
-	"$data/digits8x8_test.csv" --rate 3 --epochs 5 -o s.safetensors &&
-	says "a rate too large" out "may be too large, try \`--rate 0.3\`"
-
 # ------------------------------------------------------------ divergence
 cat >wild.spec <<'EOF'
 net wild
