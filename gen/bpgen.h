@@ -277,6 +277,7 @@ typedef struct {
 	uint64_t topology;          /* hash of the expanded spec's structure */
 	const char *expanded;       /* `bpgen expand` */
 } Network;
+const char *layer_text(Ctx *c, const Layer *l); /* dense 2 sigmoid */
 
 /* ------------------------------------------------------- the middle: IR
  * A program is lists of statements over a table of tensors:

@@ -367,7 +367,6 @@ typedef struct {
 } KernelText;
 Emit *emit_new(Program *p, const Plan *plan, const char *prefix);
 KernelText emit_kernel(Emit *e, Kernel kernel, bool trace);
-const char *layer_text(Program *p, int layer);  /* dense 2 sigmoid */
 const char *comment_safe(Ctx *c, const char *s); /* ends no comment */
 
 /* ---- runtime.c */

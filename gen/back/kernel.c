@@ -91,13 +91,12 @@ args_text(const Record *rec, const Arg *args, Text *out)
 }
 
 const char *
-layer_text(Program *p, int layer)
+layer_text(Ctx *c, const Layer *l)
 {
-	const Layer *l = &p->net->layers.v[layer];
-	Text t = { .c = p->c };
+	Text t = { .c = c };
 
 	if (!l->rec)
-		return fmt(p->c, "input %s", shape_text(p->c, &l->out));
+		return fmt(c, "input %s", shape_text(c, &l->out));
 	text_add(&t, "%s", l->rec->name);
 	args_text(l->rec, l->args, &t);
 	return t.s;
@@ -126,8 +125,8 @@ block_comment(Emit *e, const Stmt *s)
 
 	switch (s->phase) {
 	case PH_FORWARD:
-		return of ? fmt(e->c, "%s: %s", of, layer_text(p, s->layer)) :
-		       NULL;
+		return of ? fmt(e->c, "%s: %s", of, layer_text(e->c,
+		       &p->net->layers.v[s->layer])) : NULL;
 	case PH_LOSS:
 		return loss ? fmt(e->c, "loss: %s", loss->name) : "loss";
 	case PH_BACKWARD:

@@ -286,7 +286,8 @@ layer_comment(Skeleton *k, TensorId t)
 
 	return layer < 0 ? NULL : fmt(k->c, "layer %d: %s",
 	    k->p->net->layers.v[layer].number,
-	    comment_safe(k->c, layer_text(k->p, layer)));
+	    comment_safe(k->c, layer_text(k->c,
+	                 &k->p->net->layers.v[layer])));
 }
 
 static void
@@ -598,7 +599,7 @@ overview(lua_State *L, Skeleton *k)
 			continue;
 		lua_pushstring(L, comment_safe(k->c, fmt(k->c,
 			"  %-5d %-28s %-12s %8s  %s", l->number,
-			layer_text(k->p, (int)i), shape_text(k->c, &l->out),
+			layer_text(k->c, l), shape_text(k->c, &l->out),
 			n ? fmt(k->c, "%lld", (long long)n) : "",
 			note_of(k->plan, l->name))));
 		append(L);

@@ -13,6 +13,7 @@
 	X(train, 1, " DATA", "learn from CSV or IDX") \
 	X(eval, 1, " DATA", "loss, accuracy, confusion table") \
 	X(predict, 1, " DATA", "outputs for every row") \
+	X(draw, 0, "", "picture of the net") \
 	X(info, 0, "", "parameters, work, memory") \
 	X(expand, 0, "", "the spec, written out") \
 	X(init, 2, " [STARTER [DIR]]", "a starter: spec and data") \
@@ -26,14 +27,15 @@ enum { COMMANDS(NUMBER_OF) COMMAND_COUNT };
 enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 #undef BIT_OF
 #define DO_NET (DO_ALL & ~(DO_init | DO_completion | DO_help))
+#define DO_CODE (DO_NET & ~(DO_expand | DO_draw)) /* make C of it */
 #define DO_DATA (DO_train | DO_eval | DO_predict)
 #define DO_RUN (DO_DATA | DO_check)
 
 /* long name, short name, value (?: only after `=`, or none; HOW:a|b|c is shown as
  * HOW and must be one of these words, as a|b|c must), whether it may repeat, commands that take it, group in `bpgen --help`, what it does */
 #define OPTIONS(X) \
-	X("output", "o", "FILE", 0, DO_gen | DO_train | DO_predict | DO_expand, \
-	  "Output", "write FILE; with gen also the header beside it") \
+	X("output", "o", "FILE", 0, DO_gen | DO_train | DO_predict | DO_expand | \
+	  DO_draw, "Output", "write FILE; with gen also the header beside it") \
 	X("header", 0, "FILE", 0, DO_gen, "Output", \
 	  "the header, if not beside the C file") \
 	X("standalone", 0, 0, 0, DO_gen, "Output", \
@@ -44,15 +46,18 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "trained weights to use; with train the file to write") \
 	X("api", 0, "LIST", 0, DO_gen, "Output", \
 	  "forward, train, gradient, input_gradient") \
-	X("dtype", 0, "f32|f64", 0, DO_NET & ~DO_expand, "Output", \
+	X("dtype", 0, "f32|f64", 0, DO_CODE, "Output", \
 	  "the type of all numbers") \
-	X("unroll", 0, "auto|full|none", 0, DO_NET & ~DO_expand, "Output", \
+	X("unroll", 0, "auto|full|none", 0, DO_CODE, "Output", \
 	  "straight line or loops") \
-	X("force", 0, 0, 0, DO_gen | DO_expand | DO_init, "Output", \
-	  "overwrite a file that bpgen did not write") \
+	X("format", 0, "FORMAT:svg|tex|dot|pdf|png", 0, DO_draw, 0, \
+	  "svg, tex (TikZ), dot, pdf or png, where the name of the file does " \
+	  "not say it") \
+	X("force", 0, 0, 0, DO_gen | DO_expand | DO_draw | DO_init, \
+	  "Output", "overwrite a file that bpgen did not write") \
 	X("dump", 0, "STAGE:forward|grad|simplify|order|stream|plan", 0, DO_gen, 0, \
 	  "print forward, grad, simplify, order, stream or plan instead of C") \
-	X("plan", 0, "FILE", 0, DO_NET & ~DO_expand & ~DO_info, 0, \
+	X("plan", 0, "FILE", 0, DO_CODE & ~DO_info, 0, \
 	  "how some statements run, as --dump=plan prints it; or random:SEED") \
 	X("plan", 0, "?FILE", 0, DO_info, 0, \
 	  "explain the plan; with FILE or random:SEED that one") \

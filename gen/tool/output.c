@@ -8,19 +8,29 @@
 #include <unistd.h>
 #include "house.h"
 
+/* of XML the mark is the second line, in any form of the first */
 static bool
-has_mark(const char *path)
+has_mark(const Output *o)
 {
-	char line[sizeof FIRST_LINE] = "";
-	FILE *f = fopen(path, "rb");
-	size_t n;
+	static const char *const marks[] = {
+		"/* " MARK, "# " MARK, "% " MARK, "// " MARK, "<!-- " MARK
+	};
+	char start[256] = "", *line = start;
+	FILE *f = fopen(o->path, "rb");
+	size_t n, i;
 
 	if (!f)
 		return false;
-	n = fread(line, 1, sizeof line - 1, f);
+	n = fread(start, 1, sizeof start - 1, f);
 	fclose(f);
-	return !n || !strncmp(line, FIRST_LINE, sizeof FIRST_LINE - 1) ||
-		!strncmp(line, FIRST_LINE_SPEC, sizeof FIRST_LINE_SPEC - 1);
+	if (!n || (o->begins && !strncmp(start, o->begins, strlen(o->begins))))
+		return true;
+	if (!strncmp(start, "<?xml ", 6) && strchr(start, '\n'))
+		line = strchr(start, '\n') + 1;
+	for (i = 0; i < sizeof marks / sizeof *marks; i++)
+		if (!strncmp(line, marks[i], strlen(marks[i])))
+			return true;
+	return false;
 }
 
 static bool
@@ -57,7 +67,7 @@ check_one(Ctx *c, Output *o, bool force, const Names *inputs)
 		cli_error("%s exists (use --force)", o->path);
 		return EX_CANTCREAT_;
 	}
-	if (o->marked && !o->direct && !force && !has_mark(o->path)) {
+	if (o->marked && !o->direct && !force && !has_mark(o)) {
 		cli_error("%s exists and was not written by bpgen (use --force)",
 		          o->path);
 		return EX_CANTCREAT_;

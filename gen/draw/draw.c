@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ * `bpgen draw`: a spec in, a picture of the network out. */
+#include <string.h>
+#include "formats.h"
+
+typedef struct {
+	Ctx *c;
+	const Cli *cli;
+	const Network *net;
+	const Layered *units;       /* NULL: boxes */
+	Picture *out;
+} Draw;
+
+/* SVG to anything, by librsvg */
+static int
+convert(Draw *d, const char *svg, size_t n)
+{
+	char *const argv[] = { "rsvg-convert", "-f", (char *)d->out->format,
+		"-d", "192", "-p", "192", NULL };
+	char *out;
+	int rc = program_filter(d->c, argv, "librsvg2-bin", svg, n, &out,
+	                        &d->out->len);
+
+	d->out->text = out;
+	return rc;
+}
+
+static int
+draw_units(Draw *d)
+{
+	const char *format = d->out->format;
+	Text t = { .c = d->c };
+
+	if (!strcmp(format, "tex"))
+		lecture_tikz(d->units, &t);
+	else
+		lecture_svg(d->units, &t);
+	if (strcmp(format, "svg") && strcmp(format, "tex"))
+		return convert(d, t.s, t.n);
+	d->out->text = t.s;
+	d->out->len = t.n;
+	return 0;
+}
+
+static int
+draw_boxes(Draw *d)
+{
+	const char *format = d->out->format;
+	char *const argv[] = { "dot", fmt(d->c, "-T%s", format),
+		"-Gdpi=192", NULL };
+	char *const plain[] = { "dot", fmt(d->c, "-T%s", format), NULL };
+	Text t = { .c = d->c };
+	char *out;
+	int rc;
+
+	network_dot(d->c, d->net, &t);
+	d->out->text = t.s;
+	d->out->len = t.n;
+	if (!strcmp(format, "dot"))
+		return 0;
+	rc = program_filter(d->c, strcmp(format, "png") ? plain : argv,
+	                    "graphviz", t.s, t.n, &out, &d->out->len);
+	if (rc)
+		return rc;
+	d->out->text = strcmp(format, "svg") ? out :
+		svg_marked(d->c, out, &d->out->len);
+	return 0;
+}
+
+static int
+draw_network(Draw *d)
+{
+	int rc;
+
+	d->units = layered(d->c, d->net);
+	rc = picture_format(d->c, d->cli, d->out, d->units ?
+	                    "svg tex dot pdf png" : "dot svg pdf png");
+	if (rc == EX_USAGE_ && !d->units)
+		cli_help("a network that is no chain of fully joined layers is "
+		         "drawn as boxes, by Graphviz");
+	if (!rc)
+		rc = picture_check(d->c, d->cli, d->out, &d->net->deps);
+	if (rc)
+		return rc;
+	rc = d->units && strcmp(d->out->format, "dot") ? draw_units(d) :
+		draw_boxes(d);
+	return rc ? rc : picture_write(d->c, d->out);
+}
+
+int
+cmd_draw(Ctx *c, const Cli *cli)
+{
+	Picture out = { .path = "-" };
+	Draw d = { .c = c, .cli = cli, .out = &out };
+	int rc;
+
+	d.net = load_network(c, cli, &rc);
+	return d.net ? draw_network(&d) : rc;
+}

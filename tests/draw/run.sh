@@ -1,0 +1,130 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Pictures: what stands in them, who can read them; argument: bpgen
+. "$(dirname "$0")/../verdicts.sh"
+look=$root/tests/draw
+
+# here NAME PROGRAM: else the tests that follow are skipped, aloud
+here() {
+	command -v "$2" >/dev/null && return 0
+	skip "$1" "no $2 here"
+	return 1
+}
+# holds NAME FILE COUNT...: the picture has so many of each
+holds() {
+	name=$1
+	shift
+	if python3 "$look/picture.py" "$@" >out 2>err; then ok "$name"
+	else bad "$name"; fi
+}
+net() { printf '%s\n' "$@" >net.spec; }
+
+# ------------------------------------------------------------- lectures
+if here 'what stands in a picture' python3; then
+	expect 'draw xor' 0 "$bpgen" draw "$specs/xor.spec" -o xor.svg &&
+		holds 'a unit, a line, a label of each' xor.svg units=5 lines=6 \
+		weights=6 biases=3 names=9 dots=0 says='w21(1)' says='b1(2)' \
+		says='dense 2 sigmoid' says='x2'
+	net 'input 4' 'dense 10 tanh' 'dense 3 softmax' 'loss cross_entropy'
+	expect 'draw 4-10-3' 0 "$bpgen" draw net.spec -o net.svg &&
+		holds 'of ten units six, and one label' net.svg units=13 \
+		lines=42 weights=2 biases=9 dots=3 says='a10(1)' says='a9(1)'
+	net 'input 7' 'dense 7' 'loss mse'
+	expect 'draw 7-7' 0 "$bpgen" draw net.spec -o net.svg &&
+		holds 'seven are not too many' net.svg units=14 lines=49 dots=0
+	net 'input 3' 'dense 3 tanh bias=off' 'dropout 0.2' 'dense 12' \
+		'dense 2' 'loss mse'
+	expect 'draw dropout' 0 "$bpgen" draw net.spec -o net.svg &&
+		holds 'layers without weights are words' net.svg units=14 \
+		lines=39 weights=11 biases=8 says='dropout 0.2'
+	net 'input 256' 'dense 65536' 'loss mse'
+	expect 'draw a large layer' 0 "$bpgen" draw net.spec -o net.svg &&
+		holds 'large numbers' net.svg units=12 says='a65536(1)'
+	# the judge has eyes
+	sed 's/rotate([-0-9.]*)/rotate(90)/; s/translate([0-9.]* /translate(99 /
+		' xor.svg >broken.svg
+	if python3 "$look/picture.py" broken.svg units=5 >out 2>err ||
+		python3 "$look/picture.py" xor.svg units=6 >out 2>err
+	then bad 'what is wrong is seen'; else ok 'what is wrong is seen'; fi
+fi
+"$bpgen" draw "$specs/xor.spec" -o one.svg
+"$bpgen" draw "$specs/xor.spec" >two.svg
+same 'standard output is the same SVG' one.svg two.svg
+if here 'TikZ' pdflatex; then
+	for spec in xor digits iris; do
+		expect "TikZ of $spec" 0 "$bpgen" draw "$specs/$spec.spec" \
+			-o "$spec.tex" && expect "TikZ of $spec" 0 \
+			pdflatex -interaction=nonstopmode "$spec.tex" &&
+			if [ -s "$spec.pdf" ] && ! grep -q '^!' out
+			then ok "TikZ of $spec"; else bad "TikZ of $spec"; fi
+	done
+fi
+expect 'TikZ' 0 "$bpgen" draw "$specs/xor.spec" --format=tex &&
+	says 'TikZ has the labels' out '$w_{21}^{(1)}$'
+if here 'PNG and PDF by librsvg' rsvg-convert; then
+	expect 'a PNG' 0 "$bpgen" draw "$specs/xor.spec" -o xor.png &&
+		says 'a PNG' xor.png PNG
+	expect 'a PDF' 0 "$bpgen" draw "$specs/xor.spec" -o xor.pdf &&
+		says 'a PDF' xor.pdf %PDF
+fi
+
+# ---------------------------------------------------------------- boxes
+expect 'boxes' 0 "$bpgen" draw "$specs/resnet.spec" &&
+	says 'shapes on the edges' out '[label=" 16x32x32 ", weight=1, style=dashed]' &&
+	says 'joins are circles' out 'label="add relu", shape=circle'
+printf '%s\n' 'net q' 'a: input 2x4x4' 'b: input 32' 'flatten from a' \
+	'dense 2 from b' 'dense 3 from a' 'output dense5 dense4' >heads.spec
+for spec in "$specs"/*.spec; do
+	name=$(basename "$spec")
+	expect "draw $name" 0 "$bpgen" draw "$spec" || continue
+	expect "boxes of $name" 0 "$bpgen" draw "$spec" -o boxes.dot --force ||
+		continue
+	command -v dot >/dev/null || continue
+	expect "dot reads $name" 0 dot -Tsvg boxes.dot &&
+		if grep -q '<svg' out && [ ! -s err ]; then ok "draw $name"
+		else bad "draw $name"; fi
+done
+if here 'boxes as SVG, PNG, PDF' dot; then
+	for form in svg png pdf; do
+		expect "boxes as $form" 0 "$bpgen" draw "$specs/lenet.spec" \
+			-o "lenet.$form" && expect "boxes again as $form" 0 \
+			"$bpgen" draw "$specs/lenet.spec" -o "lenet.$form" &&
+			if [ -s "lenet.$form" ]; then ok "boxes as $form"
+			else bad "boxes as $form"; fi
+	done
+fi
+
+# ------------------------------------------------------------- messages
+fails() { # NAME RC TEXT COMMAND...
+	name=$1 rc=$2 text=$3
+	shift 3
+	expect "$name" "$rc" "$@" && says "$name" err "$text"
+}
+fails 'an ending nobody knows' 64 '-o x.gif: the name must end in one of svg' \
+	"$bpgen" draw "$specs/xor.spec" -o x.gif
+fails 'no ending' 64 'or --format say which' "$bpgen" draw "$specs/xor.spec" \
+	-o picture
+fails 'no such format' 64 '--format=bmp: the value must be one of' \
+	"$bpgen" draw "$specs/xor.spec" --format=bmp
+fails 'boxes are not in TikZ' 64 'drawn as boxes' \
+	"$bpgen" draw "$specs/lenet.spec" -o lenet.tex
+echo '<svg/>' >mine.svg
+fails 'a picture of others' 73 'was not written by bpgen' \
+	"$bpgen" draw "$specs/xor.spec" -o mine.svg
+echo 'all my notes' >mine.png
+fails 'no picture at all' 73 'was not written by bpgen' \
+	"$bpgen" draw "$specs/xor.spec" -o mine.png
+cp "$specs/xor.spec" xor.dot
+fails 'the spec itself' 73 'is an input' "$bpgen" draw xor.dot -o xor.dot
+fails 'no folder' 73 'cannot create' "$bpgen" draw "$specs/xor.spec" -o no/x.svg
+fails 'no spec' 66 'cannot read none.spec' "$bpgen" draw none.spec -o x.svg
+echo 'dense' >broken.spec
+fails 'a broken spec' 65 'error' "$bpgen" draw broken.spec -o nothing.svg
+if [ -e nothing.svg ] || [ -e no ]; then bad 'nothing is left behind'
+else ok 'nothing is left behind'; fi
+mkdir empty
+fails 'a program that is missing' 69 'apt-get install graphviz' \
+	env PATH="$work/empty" "$bpgen" draw "$specs/lenet.spec" -o boxes.svg
+fails 'another one' 69 'librsvg2-bin' env PATH="$work/empty" "$bpgen" draw \
+	"$specs/xor.spec" -o units.png
+sum_up
