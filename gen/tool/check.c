@@ -406,7 +406,7 @@ cost(const Check *k)
 static size_t
 sample_size(const Check *k, const Block *b)
 {
-	double most = WORK / (cost(k) * 2 * STEPS * (double)k->blocks.n);
+	double most = k->work / (cost(k) * 2 * STEPS * (double)k->blocks.n);
 	size_t n = most > PER_BLOCK ? PER_BLOCK : most < 2 ? 2 : (size_t)most;
 
 	return k->all || b->count < n ? b->count : n;
@@ -441,8 +441,8 @@ test_block(Check *k, Block *b)
 
 /* from the entries that have all three differences: a kink between the steps
  * must not look like a slope */
-static void
-print_order(const Check *k, const Block *b)
+double
+block_order(const Check *k, const Block *b)
 {
 	const double *e = b->common;
 	double order;
@@ -451,12 +451,21 @@ print_order(const Check *k, const Block *b)
 		order = log10(e[0] / e[2]) / 2;
 	else if (e[1] > 20 * k->noise / widths[1])
 		order = log10(e[0] / e[1]);
-	else {
-		printf("%7s", "-");
-		return;
-	}
+	else
+		return NAN;
 	/* "-0.0" helps nobody */
-	printf("%7.1f", isfinite(order) ? (fabs(order) < 0.05 ? 0 : order) : 0);
+	return isfinite(order) && fabs(order) >= 0.05 ? order : 0;
+}
+
+static void
+print_order(const Check *k, const Block *b)
+{
+	double order = block_order(k, b);
+
+	if (isnan(order))
+		printf("%7s", "-");
+	else
+		printf("%7.1f", order);
 }
 
 static const char *
@@ -616,8 +625,8 @@ evaluations(const Check *k)
 {
 	double entries = (double)(k->params + k->inputs), most;
 
-	most = k->all ? entries : fmin(entries, WORK / (2 * STEPS *
-	                                                (double)k->params));
+	most = k->all ? entries : fmin(entries, k->work /
+	                               (2 * STEPS * (double)k->params));
 	return 2 * STEPS * most;
 }
 
@@ -638,7 +647,7 @@ static bool
 takes_all(const Check *k)
 {
 	return cli_has(k->s->cli, "all") ||
-	       k->params * k->samples <= MOST_PARAMS;
+	       k->params * k->samples <= k->most;
 }
 
 static int
@@ -681,17 +690,16 @@ evaluate(Check *k)
 	if (k->program->has_kinks)
 		k->switches = switches(k);
 	if (!isfinite(k->loss)) {
-		printf("%s: the loss at the chosen point is %s\n",
-		       k->s->net->name, isnan(k->loss) ? "not a number" :
-		       "infinite");
+		k->why = fmt(k->s->c, "the loss at the chosen point is %s",
+		             isnan(k->loss) ? "not a number" : "infinite");
 		return EX_NO;
 	}
 	/* math fast may add in another order where gradients are kept */
 	if (k->s->net->strict ? memcmp(&again, &k->loss, sizeof again) != 0 :
 	    fabs(again - k->loss) > 1e-12 * (1 + fabs(again))) {
-		printf("%s: NAME_gradient returns %.17g, NAME_training_loss "
-		       "%.17g: please report\n", k->s->net->name, k->loss,
-		       again);
+		k->why = fmt(k->s->c, "NAME_gradient returns %.17g, "
+		             "NAME_training_loss %.17g: please report", k->loss,
+		             again);
 		return EX_NO;
 	}
 	return 0;
@@ -708,14 +716,14 @@ prepare(Check *k)
 		rc = session_data(s, path, true);
 	if (!rc && path && !s->weights)
 		rc = session_fit(s, NULL, s->data->rows);
-	return rc ? rc : compile(k);
+	return rc;
 }
 
-static int
-check(Check *k)
+int
+check_compare(Check *k)
 {
 	uint32_t i;
-	int rc = prepare(k);
+	int rc = compile(k);
 
 	if (rc)
 		return rc;
@@ -728,6 +736,20 @@ check(Check *k)
 	for (i = 0; i < k->blocks.n; i++)
 		test_block(k, &k->blocks.v[i]);
 	net_set_params(k->net, k->w);
+	return 0;
+}
+
+static int
+check(Check *k)
+{
+	int rc = prepare(k);
+
+	if (!rc)
+		rc = check_compare(k);
+	if (k->why)
+		printf("%s: %s\n", k->s->net->name, k->why);
+	if (rc)
+		return rc;
 	print_table(k);
 	print_skipped(k);
 	check_overrides(k);
@@ -741,7 +763,7 @@ int
 cmd_check(Ctx *c, const Cli *cli)
 {
 	Session s = {0};
-	Check k = {.s = &s};
+	Check k = {.s = &s, .most = MOST_PARAMS, .work = WORK};
 	int rc = session_open(&s, c, cli, true);
 
 	if (!rc)

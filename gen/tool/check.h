@@ -38,8 +38,17 @@ typedef struct {
 	size_t skipped[STEPS];      /* differences across a kink */
 	size_t differences;
 	bool all;
+	size_t most;                /* parameters times samples that are all taken */
+	double work;                /* multiply-adds that a sample may cost */
+	const char *why;            /* no differences can be taken: why not */
 	int failures;               /* of the cross checks */
 } Check;
+
+/* compiles k->s->net once more and compares every block, at s->weights or drawn
+ * ones; 0, or an exit code with k->why or after messages */
+int check_compare(Check *k);
+/* of the error in h; NAN where only rounding is left of it */
+double block_order(const Check *k, const Block *b);
 
 /* crosscheck.c: each prints a line and counts its failures */
 void check_overrides(Check *k);  /* dy against the derivative of y */

@@ -3,17 +3,7 @@
  * the plan in words. */
 #include <stdlib.h>
 #include <string.h>
-#include "session.h"
-
-typedef struct {
-	Ctx *c;
-	const Network *net;
-	Program *p;
-	const Plan *plan;
-	int64_t *macs;              /* per layer, one sample, forward */
-	int64_t total_macs, step_flops, update_flops;
-	int64_t weights, gradient, state, work, stack; /* bytes */
-} Info;
+#include "info.h"
 
 /* operations of an expression: arithmetic, comparisons, functions */
 static int64_t
@@ -143,7 +133,7 @@ count_bytes(Info *f)
 	f->update_flops = flops(p, &p->kernel[K_UPDATE]);
 }
 
-static int64_t
+int64_t
 layer_params(const Layer *l)
 {
 	int64_t n = 0;
@@ -156,8 +146,8 @@ layer_params(const Layer *l)
 }
 
 /* conv relu; add relu (r1b, r0); dropout 0.2 */
-static const char *
-what(Ctx *c, const Network *net, const Layer *l)
+const char *
+layer_what(Ctx *c, const Network *net, const Layer *l)
 {
 	Text t = {c, NULL, 0, 0};
 	uint32_t i;
@@ -200,7 +190,7 @@ print_layers(const Info *f)
 
 		if (!l->rec)
 			continue;
-		printf("  %-12s %-22s %-14s", l->name, what(f->c, net, l),
+		printf("  %-12s %-22s %-14s", l->name, layer_what(f->c, net, l),
 		       shape_text(f->c, &l->out));
 		if (l->dead)
 			printf(" %10s %12s   not used\n", "-", "-");
@@ -282,7 +272,7 @@ print_json(const Info *f)
 		printf("%s\n  {\"name\": ", comma);
 		json_string(l->name);
 		printf(", \"what\": ");
-		json_string(what(f->c, net, l));
+		json_string(layer_what(f->c, net, l));
 		printf(", \"output\": \"%s\", \"params\": %lld, \"macs\": %lld}",
 		       shape_text(f->c, &l->out),
 		       (long long)(l->dead ? 0 : layer_params(l)),
@@ -304,12 +294,26 @@ print_json(const Info *f)
 	printf("]}\n");
 }
 
+bool
+info_of(Info *f, Ctx *c, const Network *net, const PlanOptions *how)
+{
+	*f = (Info){.c = c, .net = net};
+	f->p = build(c, net, net->dtype);
+	if (f->p && !c->errors)
+		f->plan = plan(f->p, how);
+	if (!f->plan)
+		return false;
+	count_macs(f);
+	count_bytes(f);
+	return true;
+}
+
 int
 cmd_info(Ctx *c, const Cli *cli)
 {
 	Session s = {0};
 	PlanOptions how;
-	Info f = {.c = c};
+	Info f;
 	Text text = {.c = c};
 	int rc = session_open(&s, c, cli, false);
 
@@ -317,15 +321,10 @@ cmd_info(Ctx *c, const Cli *cli)
 		rc = plan_options(cli, s.net, &how);
 	if (rc)
 		return rc;
-	f.net = s.net;
-	f.p = build(c, s.net, s.net->dtype);
-	if (f.p && !c->errors)
-		f.plan = plan(f.p, &how);
+	info_of(&f, c, s.net, &how);
 	rc = messages(c, cli);
 	if (rc || !f.plan)
 		return rc ? rc : EX_DATA;
-	count_macs(&f);
-	count_bytes(&f);
 	if (cli_has(cli, "json")) {
 		print_json(&f);
 		return 0;
