@@ -3,29 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "session.h"
+#include "tally.h"
 
 enum { MOST_CLASSES = 24, NAME_WIDTH = 16 };
-
-typedef struct {
-	Session *s;
-	const size_t *rows;
-	size_t n;
-	double loss;
-	size_t right;
-	size_t *table;              /* class_count x class_count: [is][said] */
-	double *square, *absolute, *rough; /* sums per target */
-	ColumnStats *stats;         /* of the targets */
-} Eval;
-
-static const char *
-class_name(const Network *net, int k, char buf[24])
-{
-	if (k < (int)net->classes.n)
-		return net->classes.v[k];
-	snprintf(buf, 24, "%d", k);
-	return buf;
-}
 
 /* characters, not bytes */
 static int
@@ -52,36 +32,8 @@ put_right(const char *s, int width)
 	}
 }
 
-static size_t
-row_of(const Eval *e, size_t i)
-{
-	return e->rows ? e->rows[i] : i;
-}
-
 static void
-run_classes(Eval *e)
-{
-	Session *s = e->s;
-	int n = class_count(s->net), places = class_places(s->net), is, said, j;
-	size_t i;
-
-	e->table = mem(s->c, (size_t)n * (size_t)n * sizeof *e->table);
-	for (i = 0; i < e->n; i++) {
-		session_row(s, s->data, row_of(e, i));
-		e->loss += net_loss(s->jit, s->x, s->t);
-		net_forward(s->jit, s->x, s->y);
-		for (j = 0; j < places; j++) {
-			said = output_class(s->net, s->y, j);
-			is = data_class(s->data, s->net, row_of(e, i), j);
-			e->right += is == said;
-			e->table[is * n + said]++;
-		}
-	}
-	e->loss /= (double)e->n;
-}
-
-static void
-print_matrix(const Eval *e, int n, int wide)
+print_matrix(const Tally *e, int n, int wide)
 {
 	const Network *net = e->s->net;
 	size_t hits, all, k;
@@ -125,7 +77,7 @@ print_matrix(const Eval *e, int n, int wide)
 
 /* too many for a table: each class with what it is taken for most often */
 static void
-print_list(const Eval *e, int n)
+print_list(const Tally *e, int n)
 {
 	const Network *net = e->s->net;
 	size_t all;
@@ -155,7 +107,7 @@ print_list(const Eval *e, int n)
 }
 
 static void
-print_classes(const Eval *e)
+print_classes(const Tally *e)
 {
 	const Network *net = e->s->net;
 	int n = class_count(net), i, wide = 3, w, places = class_places(net);
@@ -178,60 +130,7 @@ print_classes(const Eval *e)
 }
 
 static void
-run_values(Eval *e)
-{
-	Session *s = e->s;
-	int n = s->net->targets, j;
-	double *t = mem(s->c, (size_t)n * sizeof *t), d;
-	size_t i;
-
-	e->square = mem(s->c, (size_t)n * sizeof *e->square);
-	e->absolute = mem(s->c, (size_t)n * sizeof *e->absolute);
-	e->rough = mem(s->c, (size_t)n * sizeof *e->rough);
-	for (i = 0; i < e->n; i++) { /* means first, for R^2 */
-		data_targets(s->data, s->net, row_of(e, i), t);
-		for (j = 0; j < n; j++)
-			e->rough[j] += t[j] / (double)e->n;
-	}
-	e->stats = mem(s->c, (size_t)n * sizeof *e->stats);
-	for (i = 0; i < e->n; i++) {
-		session_row(s, s->data, row_of(e, i));
-		data_targets(s->data, s->net, row_of(e, i), t);
-		e->loss += net_loss(s->jit, s->x, s->t) / (double)e->n;
-		net_forward(s->jit, s->x, s->y);
-		for (j = 0; j < n && n == s->net->outputs; j++) {
-			d = real_get(s->net->dtype, s->y, (size_t)j) - t[j];
-			e->square[j] += d * d / (double)e->n;
-			e->absolute[j] += fabs(d) / (double)e->n;
-			d = t[j] - e->rough[j];
-			e->stats[j].deviation += d * d / (double)e->n;
-		}
-	}
-}
-
-static double
-r_squared(const Eval *e, int j)
-{
-	double variance = e->stats[j].deviation;
-
-	return variance > 0 ? 1 - e->square[j] / variance : NAN;
-}
-
-static const char *
-value_name(const Eval *e, int j, char buf[24])
-{
-	const Network *net = e->s->net;
-
-	if (j < (int)net->columns.n)
-		return net->columns.v[j];
-	if ((int)e->s->data->target_names.n == net->targets)
-		return e->s->data->target_names.v[j];
-	snprintf(buf, 24, "y%d", j + 1);
-	return buf;
-}
-
-static void
-print_values(const Eval *e)
+print_values(const Tally *e)
 {
 	char buf[24];
 	int j, n = e->s->net->outputs == e->s->net->targets ?
@@ -249,14 +148,14 @@ print_values(const Eval *e)
 			printf(" %8s", "-");
 		else
 			printf(" %8.4f", r_squared(e, j));
-		printf("   %10.5g\n", sqrt(e->stats[j].deviation));
+		printf("   %10.5g\n", sqrt(e->variance[j]));
 	}
 	if (n > 100)
 		printf("%*s\n", NAME_WIDTH, "...");
 }
 
 static Metric *
-metrics(const Eval *e, int *n)
+metrics(const Tally *e, int *n)
 {
 	Metric *m = mem(e->s->c, 4 * sizeof *m);
 	const Network *net = e->s->net;
@@ -285,7 +184,7 @@ metrics(const Eval *e, int *n)
 
 /* the rows that training held out, by the same seed and fraction */
 static int
-held_out(Eval *e, size_t **rows)
+held_out(Tally *e, size_t **rows)
 {
 	Session *s = e->s;
 	const char *text = cli_get(s->cli, "validation");
@@ -320,7 +219,7 @@ held_out(Eval *e, size_t **rows)
 }
 
 static int
-evaluate(Eval *e)
+evaluate(Tally *e)
 {
 	Session *s = e->s;
 	size_t *rows = NULL;
@@ -340,13 +239,11 @@ evaluate(Eval *e)
 		rc = held_out(e, &rows);
 	}
 	if (!rc) {
-		if (class_places(s->net)) {
-			run_classes(e);
+		tally(e);
+		if (class_places(s->net))
 			print_classes(e);
-		} else {
-			run_values(e);
+		else
 			print_values(e);
-		}
 		m = metrics(e, &n);
 		rc = require(s->c, s->cli, m, n);
 	}
@@ -358,7 +255,7 @@ int
 cmd_eval(Ctx *c, const Cli *cli)
 {
 	Session s = {0};
-	Eval e = {.s = &s};
+	Tally e = {.s = &s};
 	int rc = session_open(&s, c, cli, true);
 
 	if (!rc)
