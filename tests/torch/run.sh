@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # run.sh BPGEN: networks compiled with random plans against the stored numbers
-# of PyTorch (unit/torch_test does the same for straight line and loops), and
-# the stored numbers against PyTorch, where it is installed.
+# of PyTorch (unit/torch_test does the same for straight line and loops); the
+# stored numbers, and what is scaled, against PyTorch, where it is installed.
 here=$(cd "$(dirname "$0")" && pwd)
 compare=$(dirname "$1")/tests/unit/torch_test
 folder=$(mktemp -d)
@@ -72,6 +72,12 @@ else
 	cp "$folder/broken/tanh.txt" "$folder/stored/tanh.txt"
 	must_fail 'a stored number that rots' \
 		"$python" -B "$here/reference.py" --check "$folder/stored"
+	if "$1" --version | grep -q '^features:.* npz'; then
+		add "$python" -B "$here/scaled.py" "$1"
+	else
+		echo 'skipped normalize and targets: this build has no NPZ'
+		skipped=$((skipped + 1))
+	fi
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
