@@ -3,22 +3,8 @@
 # learn.sh BPGEN: the networks of specs/ that learn for longer than a few
 # seconds reach what they say (the others: tests/data, tests/tool).  MNIST is
 # looked for in the folder BPGEN_DATA.
-bpgen=$(realpath "$1")
-here=$(cd "$(dirname "$0")/../.." && pwd)
-specs=$here/specs
-data=$here/specs/data
-more=${BPGEN_DATA:-$here/../shared/data}
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0 skipped=0
+. "$(dirname "$0")/../verdicts.sh"
 
-ok() { echo "ok $1"; passed=$((passed + 1)); }
-bad() {
-	echo "FAILED $1"
-	sed 's/^/  | /' log | tail -20
-	failed=$((failed + 1))
-}
 # reaches WHAT METRIC=X SPEC TRAIN TEST [OPTION...]: TEST may be --validation
 reaches() {
 	what=$1 metric=$2 spec=$3 train=$4 test=$5
@@ -29,9 +15,9 @@ reaches() {
 	*) held=0; set -- "$test" "$@" ;;
 	esac
 	if "$bpgen" train "$specs/$spec" "$train" --validation $held \
-		-o learnt.safetensors -q >log 2>&1 &&
-		"$bpgen" eval "$specs/$spec" "$@" --require "$metric" >log 2>&1
-	then ok "$what: $(head -n 1 log)"; else bad "$what"; fi
+		-o learnt.safetensors -q >out 2>err &&
+		"$bpgen" eval "$specs/$spec" "$@" --require "$metric" >out 2>err
+	then ok "$what: $(head -n 1 out)"; else bad "$what"; fi
 }
 
 if [ -f "$more/train-images-idx3-ubyte.gz" ] &&
@@ -40,9 +26,7 @@ if [ -f "$more/train-images-idx3-ubyte.gz" ] &&
 		"$more/train-images-idx3-ubyte.gz" \
 		"$more/t10k-images-idx3-ubyte.gz"
 else
-	echo 'skipped LeNet on MNIST: set BPGEN_DATA to a folder with its four'\
-		'files, or build with zlib'
-	skipped=$((skipped + 1))
+	skip 'LeNet on MNIST' 'its files are not in BPGEN_DATA, or no zlib'
 fi
 
 reaches "an LSTM on power" r2=0.96 power.spec "$data/power.csv" --validation
@@ -71,5 +55,4 @@ textures 7 300 >textures.csv
 textures 8 100 >others.csv
 reaches "a residual network on textures" accuracy=0.98 resnet.spec \
 	textures.csv others.csv
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+sum_up
