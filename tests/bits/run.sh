@@ -215,8 +215,46 @@ networks() {
 	done
 }
 
-# drawn: random networks in our own plan, as plain numbers and as the widest
+# agree NAME: $dir/net.spec in our own plan, as plain numbers and as the widest
 # vectors: the same bits; and without a warning where math is fast
+agree() {
+	echo 'math fast' | cat "$dir/net.spec" - >"$dir/fast.spec"
+	level=-O1
+	[ -n "$BPGEN_HEAVY" ] && level=-O3
+	if ! "$bpgen" "$dir/net.spec" --standalone --prefix=net -q \
+		>"$dir/net.c" 2>"$dir/log" ||
+		! "$bpgen" "$dir/fast.spec" --standalone --prefix=net -q \
+		>"$dir/fast.c" 2>"$dir/log" ||
+		! tcc -DSTEPS=60 -DNET_C="\"$dir/net.c\"" -o "$dir/a" \
+		"$here/net.c" >"$dir/log" 2>&1 ||
+		! vectors gcc -std=c99 $level -Wall -Wextra -Werror ||
+		! gcc -std=c99 -fsyntax-only -march=native -Wall -Wextra \
+		-Werror "$dir/fast.c" >"$dir/log" 2>&1; then
+		head -n 5 "$dir/log"
+		verdict FAILED "$1: does not compile"
+		return
+	fi
+	"$dir/a" >"$dir/first" 2>&1
+	as_numbers "$1"
+	[ -n "$BPGEN_HEAVY" ] && command -v clang >/dev/null || return
+	if vectors clang -O2; then as_numbers "$1, clang"
+	else verdict FAILED "$1, clang: does not compile"; fi
+}
+
+vectors() { # COMPILER FLAGS...
+	"$@" -march=native -DSTEPS=60 -DNET_C="\"$dir/net.c\"" -o "$dir/b" \
+		"$here/net.c" >"$dir/log" 2>&1
+}
+
+as_numbers() {
+	if "$dir/b" >"$dir/out" 2>&1 && cmp -s "$dir/first" "$dir/out"; then
+		verdict ok "$1"
+	else
+		verdict FAILED "$1: other bits"
+	fi
+}
+
+# drawn: random networks
 drawn() {
 	spec=$(dirname "$bpgen")/tests/property/networks_test
 	if [ ! -x "$spec" ] || ! command -v tcc >/dev/null; then
@@ -227,30 +265,28 @@ drawn() {
 	k=0 count=10
 	[ -n "$BPGEN_HEAVY" ] && count=100
 	while [ $k -lt $count ]; do
-		k=$((k + 1)) name="drawn $((SEED*100 + k))"
+		k=$((k + 1))
 		"$spec" --spec $((SEED*100 + k)) | grep -v '^math ' >"$dir/net.spec"
-		echo 'math fast' | cat "$dir/net.spec" - >"$dir/fast.spec"
-		if ! "$bpgen" "$dir/net.spec" --standalone --prefix=net -q \
-			>"$dir/net.c" 2>"$dir/log" ||
-			! "$bpgen" "$dir/fast.spec" --standalone \
-			--prefix=net -q >"$dir/fast.c" 2>"$dir/log" ||
-			! tcc -DSTEPS=60 -DNET_C="\"$dir/net.c\"" \
-			-o "$dir/a" "$here/net.c" >"$dir/log" 2>&1 ||
-			! gcc -std=c99 -O1 -march=native -Wall -Wextra -Werror \
-			-DSTEPS=60 -DNET_C="\"$dir/net.c\"" -o "$dir/b" \
-			"$here/net.c" >"$dir/log" 2>&1 ||
-			! gcc -std=c99 -fsyntax-only -march=native -Wall \
-			-Wextra -Werror "$dir/fast.c" >"$dir/log" 2>&1; then
-			head -n 5 "$dir/log"
-			verdict FAILED "$name: does not compile"
-			continue
-		fi
-		"$dir/a" >"$dir/first" 2>&1 && "$dir/b" >"$dir/out" 2>&1
-		if [ $? = 0 ] && cmp -s "$dir/first" "$dir/out"; then
-			verdict ok "$name"
-		else
-			verdict FAILED "$name: other bits"
-		fi
+		agree "drawn $((SEED*100 + k))"
+	done
+}
+
+# vocabulary: the networks that are compared with PyTorch, which have every word
+# (normalize has no figures without data; it is in own.spec)
+vocabulary() {
+	if ! command -v tcc >/dev/null; then
+		verdict skipped 'vocabulary: no tcc'
+		return
+	fi
+	reference=$here/../torch/reference
+	for word in $(cd "$here/../../templates" && ls layers activations \
+		losses optimizers | sed -n 's/\.lua$//p'); do
+		grep -lqE "^\|.*\<$word\>" "$reference"/*.txt ||
+			verdict FAILED "vocabulary: no network has $word"
+	done
+	for net in "$reference"/*.txt; do
+		sed -n 's/^|//p' "$net" | grep -v '^math ' >"$dir/net.spec"
+		agree "$(basename "$net" .txt)"
 	done
 }
 
@@ -274,5 +310,6 @@ refused gcc -O2 -funsafe-math-optimizations
 refused gcc -freciprocal-math
 networks
 drawn
+[ -n "$BPGEN_HEAVY" ] && vocabulary
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
