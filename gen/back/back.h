@@ -62,6 +62,7 @@ int32_t cost_panel(int32_t extent);
 int32_t cost_columns(int32_t extent, int32_t panel);
 int32_t cost_beside(int32_t panels, int32_t vectors);
 int cost_sums(int32_t chains);
+bool cost_follows(const Program *p, ExprId e, int32_t vectors);
 bool cost_is_far(int64_t bytes); /* what has so many is in no near cache */
 
 /* ---- fields.c: what NAME_net consists of */

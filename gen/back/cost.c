@@ -20,6 +20,7 @@
 
 enum { WIDE_TILE = 26, GATHER = 10, TURN = 4, JOIN = 7, LATENCY = 4 };
 #define LINE .5
+enum { MOST_FUNCTIONS = 24, LONG_TEXT = 200 };
 enum { NEAR = 1 << 19 };         /* bytes */
 #define CLEARLY .8              /* of the scalars' cost: worth a change */
 
@@ -138,6 +139,38 @@ int32_t
 cost_columns(int32_t extent, int32_t panel)
 {
 	return (panel ? panel : cost_panel(extent)) / layout_round(1);
+}
+
+/* functions in an expression, as their text is repeated for each vector; of a
+ * long text as many as there may be */
+static int
+functions(const Program *p, ExprId e, int *longest)
+{
+	const Expr *x = &p->exprs.v[e];
+	int own = 0;
+
+	if (!e)
+		return 0;
+	if (--*longest < 0)
+		return MOST_FUNCTIONS + 1;
+	if (x->op == E_FN)
+		own = x->fn == FN_ERF ? 2 : x->fn != FN_SQRT &&
+			x->fn != FN_ABS && x->fn != FN_SIGN &&
+			x->fn != FN_FLOOR;
+	own += functions(p, x->a, longest);
+	own += own <= MOST_FUNCTIONS ? functions(p, x->b, longest) : 0;
+	return own <= MOST_FUNCTIONS ? own + functions(p, x->c, longest) : own;
+}
+
+/* Is it worth while to compute this on a tile of so many vectors?  Where its
+ * functions take far longer than a second look at the sums in a near cache, a
+ * loop of its own is the shorter text. */
+bool
+cost_follows(const Program *p, ExprId e, int32_t vectors)
+{
+	int longest = LONG_TEXT;
+
+	return vectors * functions(p, e, &longest) <= MOST_FUNCTIONS;
 }
 
 /* With what else a step touches, it has left a cache of 1 MB before its turn

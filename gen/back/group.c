@@ -5,6 +5,23 @@
 
 enum { HEAVY = 4096 };          /* multiply-adds: worth a text of its own */
 
+static int32_t
+rows_held(const Schedule *q)
+{
+	const Loop *l = q->loops.n > 1 ? &q->loops.v[q->loops.n - 2] : NULL;
+
+	return l && l->how == LOOP_UNROLL ? l->count : 1;
+}
+
+/* vectors that a tile holds */
+static int32_t
+vectors_held(const Schedule *q)
+{
+	const Loop *l = &q->loops.v[q->loops.n - 1];
+
+	return rows_held(q) * (l->vectors > 1 ? l->vectors : 1);
+}
+
 /* what follows on a tile whose schedule is the last, but no more statements
  * than `most`; how many with its own */
 static uint32_t
@@ -12,12 +29,17 @@ followers(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 	const Accesses *acc, StmtId from, uint32_t most)
 {
 	uint32_t first = k->schedules.n - 1, n;
+	int32_t held = vectors_held(&k->schedules.v[first]);
+	Kernel kernel = (Kernel)(k - a->plan->kernel);
 	Schedule q;
 
 	if (is_turned(v, &list->v[from], &k->schedules.v[first]))
 		return 1;
 	for (n = 1; n < most && from + n < list->n &&
 	     !a->unrolled[from + n]; n++) {
+		if (!a->o->random && !given_for(a, kernel, from + n) &&
+		    !cost_follows(a->p, list->v[from + n].expr, held))
+			break;
 		q = (Schedule){ .stmt = from + n, .part = a->part };
 		if (!tile_follows(v, list, acc, &k->schedules.v[first], n,
 		                  from + n, &q)) {
@@ -141,14 +163,6 @@ joined(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list, StmtId from)
 	return 1;
 }
 
-static int32_t
-rows_held(const Schedule *q)
-{
-	const Loop *l = q->loops.n > 1 ? &q->loops.v[q->loops.n - 2] : NULL;
-
-	return l && l->how == LOOP_UNROLL ? l->count : 1;
-}
-
 /* do more registers make a larger tile? */
 static bool
 grows(Vectors *v, const Stmt *s)
@@ -185,7 +199,7 @@ wide_tiles(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 		q.part = rest.part = a->part;
 		if (v->rest)
 			tile_rest(v, s, &q, &rest);
-		n[pass] = with_rest(a, v, k, list, acc, &q, &rest,
+		n[pass] = with_rest(a, v, k, list, acc, &q, &rest, pass ? n[0] :
 		                    together(a, (Kernel)(k - a->plan->kernel),
 		                             from, list->n));
 		for (i = first; i < k->schedules.n; i++)

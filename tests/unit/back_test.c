@@ -317,6 +317,18 @@ lies(Ctx *c, const char *spec, int lane, int32_t panel)
 	assert_int_equal(l.panel, panel);
 }
 
+/* may the activation be computed on a tile of so many vectors? */
+static bool
+follows(Ctx *c, const char *activation, int32_t vectors)
+{
+	Program *p = program_of(c, fmt(c, "input 3\ndense 4 %s\nloss mse\n",
+	                               activation));
+	const Stmts *list = &p->kernel[K_FORWARD];
+
+	assert_true(list->n > 1); /* the last one gives it out */
+	return cost_follows(p, list->v[list->n - 2].expr, vectors);
+}
+
 /* as many sums as hide a latency, as wide panels as they read */
 static void
 costs(void **state)
@@ -355,6 +367,11 @@ costs(void **state)
 	assert_int_equal(cost_sums(2), 4);
 	assert_int_equal(cost_sums(3), 2);
 	assert_int_equal(cost_sums(4), 1);
+	/* a loop of its own where functions would be written out too often */
+	assert_true(follows(c, "relu", 26));
+	assert_true(follows(c, "sigmoid", 24));
+	assert_true(follows(c, "gelu", 6));
+	assert_false(follows(c, "gelu", 26));
 	/* 16 lanes for the price of one; 10 of them are still worth it; a read
 	 * whose lanes lie apart is not, unless many lanes share the rest */
 	assert_true(cost_pays(cost_vectors(1600, 16, 0), 1600));
