@@ -16,6 +16,7 @@
 	X(draw, 0, "", "picture of the net") \
 	X(info, 0, "", "parameters, work, memory") \
 	X(expand, 0, "", "the spec, written out") \
+	X(explain, 0, "", "the derivation, on paper") \
 	X(init, 2, " [STARTER [DIR]]", "a starter: spec and data") \
 	X(completion, 1, " bash|zsh|fish", "for bash, zsh and fish") \
 	X(help, UINT32_MAX, " [WORD]", "COMMAND, WORD or TOPIC")
@@ -35,14 +36,15 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
  * HOW and must be one of these words, as a|b|c must), whether it may repeat, commands that take it, group in `bpgen --help`, what it does */
 #define OPTIONS(X) \
 	X("output", "o", "FILE", 0, DO_gen | DO_train | DO_predict | DO_expand | \
-	  DO_draw, "Output", "write FILE; with gen also the header beside it") \
+	  DO_draw | DO_explain, "Output", \
+	  "write FILE; with gen also the header beside it") \
 	X("header", 0, "FILE", 0, DO_gen, "Output", \
 	  "the header, if not beside the C file") \
 	X("standalone", 0, 0, 0, DO_gen, "Output", \
 	  "put the runtime into the file: no bp.h needed") \
 	X("prefix", 0, "NAME", 0, DO_gen, "Output", \
 	  "names start with NAME_ instead of the net's name") \
-	X("weights", "w", "FILE", 0, DO_gen | DO_RUN, "Output", \
+	X("weights", "w", "FILE", 0, DO_gen | DO_RUN | DO_explain, "Output", \
 	  "trained weights to use; with train the file to write") \
 	X("api", 0, "LIST", 0, DO_gen, "Output", \
 	  "forward, train, gradient, input_gradient") \
@@ -53,7 +55,11 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	X("format", 0, "FORMAT:svg|tex|dot|pdf|png", 0, DO_draw, 0, \
 	  "svg, tex (TikZ), dot, pdf or png, where the name of the file does " \
 	  "not say it") \
-	X("force", 0, 0, 0, DO_gen | DO_expand | DO_draw | DO_init, \
+	X("format", 0, "text|md|latex|html", 0, DO_explain, 0, \
+	  "what is written, where the name of the file (.txt .md .tex .html) " \
+	  "does not say it: formulas as text, as LaTeX in Markdown, LaTeX, " \
+	  "MathML in a page that needs no network") \
+	X("force", 0, 0, 0, DO_gen | DO_expand | DO_draw | DO_init | DO_explain, \
 	  "Output", "overwrite a file that bpgen did not write") \
 	X("dump", 0, "STAGE:forward|grad|simplify|order|stream|plan", 0, DO_gen, 0, \
 	  "print forward, grad, simplify, order, stream or plan instead of C") \

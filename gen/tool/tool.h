@@ -30,6 +30,7 @@ int cmd_eval(Ctx *c, const Cli *cli);
 int cmd_predict(Ctx *c, const Cli *cli);
 int cmd_info(Ctx *c, const Cli *cli);
 int cmd_expand(Ctx *c, const Cli *cli);
+int cmd_explain(Ctx *c, const Cli *cli);
 int cmd_init(Ctx *c, const Cli *cli);
 int cmd_completion(Ctx *c, const Cli *cli);
 int cmd_draw(Ctx *c, const Cli *cli);
