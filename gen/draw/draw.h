@@ -24,6 +24,14 @@ void xml_put(Text *t, const char *s);
 /* the same with bpgen's mark, which a program that drew it does not know */
 const char *svg_marked(Ctx *c, const char *svg, size_t *len);
 
+/* ---- tex.c */
+#define TEX_BLUE "c0072B2"
+#define TEX_ORANGE "cD55E00"
+void tex_begin(Text *t, double width, double height);
+void tex_color(Text *t, const char *color);
+void tex_put(Text *t, const char *s); /* user text */
+void tex_end(Text *t);
+
 /* ---- program.c: text through a program; 0, or an exit code after messages */
 int program_filter(Ctx *c, char *const argv[], const char *package,
 	const char *in, size_t n, char **out, size_t *len);

@@ -135,19 +135,6 @@ lecture_svg(const Layered *p, Text *t)
 /* ----------------------------------------------------------------- TikZ */
 
 static void
-tex_put(Text *t, const char *s)
-{
-	for (; *s; s++) {
-		if (strchr("{}$&#_%", *s))
-			text_add(t, "\\%c", *s);
-		else if (strchr("\\^~", *s))
-			text_add(t, "\\char%d{}", *s);
-		else
-			text_put(t, s, 1);
-	}
-}
-
-static void
 tex_symbol(Text *t, const Symbol *s)
 {
 	text_add(t, strlen(s->letter) > 1 ? "$\\mathit{" : "$");
@@ -158,31 +145,6 @@ tex_symbol(Text *t, const Symbol *s)
 	if (s->layer)
 		text_add(t, "^{(%d)}", s->layer);
 	text_add(t, "$");
-}
-
-/* nothing but TikZ is needed: the page has the size of the picture */
-static void
-tex_begin(const Layered *p, Text *t)
-{
-	text_add(t, "%% " DRAWN_BY "\n\\documentclass{article}\n"
-	         "\\usepackage[paperwidth=%.1fbp,paperheight=%.1fbp,margin=0pt]"
-	         "{geometry}\n\\usepackage{tikz}\n\\usepackage{xcolor}\n"
-	         "\\definecolor{in}{HTML}{%s}\n\\definecolor{out}{HTML}{%s}\n"
-	         "\\pagestyle{empty}\n\\parindent=0pt\n\\topskip=0pt\n"
-	         "\\begin{document}%%\n"
-	         "\\begin{tikzpicture}[x=0.75bp, y=-0.75bp,\n"
-	         "\tunit/.style={circle, draw=black!75, fill=black!4, "
-	         "inner sep=0pt, minimum size=%.1fbp},\n"
-	         "\tinput/.style={unit, draw=in, fill=in!10},\n"
-	         "\thidden/.style={unit},\n"
-	         "\toutput/.style={unit, draw=out, fill=out!12},\n"
-	         "\tline/.style={draw=black!45},\n"
-	         "\tweight/.style={inner sep=0.5pt, font=\\footnotesize},\n"
-	         "\tbias/.style={font=\\footnotesize},\n"
-	         "\tcaption/.style={font=\\footnotesize, text=black!70}]\n"
-	         "\\useasboundingbox (0,0) rectangle (%.1f,%.1f);\n",
-	         p->width * 0.75 + 1, p->height * 0.75 + 1, BLUE + 1,
-	         ORANGE + 1, p->radius * 1.5, p->width, p->height);
 }
 
 static void
@@ -264,10 +226,20 @@ tex_captions(const Layered *p, Text *t)
 void
 lecture_tikz(const Layered *p, Text *t)
 {
-	tex_begin(p, t);
+	tex_begin(t, p->width, p->height);
+	text_add(t, "\\tikzset{unit/.style={circle, draw=black!75, "
+	         "fill=black!4, inner sep=0pt, minimum size=%.1fbp},\n"
+	         "\tinput/.style={unit, draw=" TEX_BLUE ", "
+	         "fill=" TEX_BLUE "!10},\n\thidden/.style={unit},\n"
+	         "\toutput/.style={unit, draw=" TEX_ORANGE ", "
+	         "fill=" TEX_ORANGE "!12},\n\tline/.style={draw=black!45},\n"
+	         "\tweight/.style={inner sep=0.5pt, font=\\footnotesize},\n"
+	         "\tbias/.style={font=\\footnotesize},\n"
+	         "\tcaption/.style={font=\\footnotesize, text=black!70}}\n",
+	         p->radius * 1.5);
 	tex_units(p, t);
 	tex_lines(p, t);
 	tex_labels(p, t);
 	tex_captions(p, t);
-	text_add(t, "\\end{tikzpicture}%%\n\\end{document}\n");
+	tex_end(t);
 }

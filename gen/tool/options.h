@@ -14,6 +14,7 @@
 	X(eval, 1, " DATA", "loss, accuracy, confusion table") \
 	X(predict, 1, " DATA", "outputs for every row") \
 	X(draw, 0, "", "picture of the net") \
+	X(plot, UINT32_MAX, " HISTORY.csv ...", "curves of a training") \
 	X(info, 0, "", "parameters, work, memory") \
 	X(expand, 0, "", "the spec, written out") \
 	X(explain, 0, "", "the derivation, on paper") \
@@ -27,7 +28,7 @@ enum { COMMANDS(NUMBER_OF) COMMAND_COUNT };
 #define BIT_OF(name, most, args, text) DO_##name = 1 << NUMBER_##name,
 enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 #undef BIT_OF
-#define DO_NET (DO_ALL & ~(DO_init | DO_completion | DO_help))
+#define DO_NET (DO_ALL & ~(DO_plot | DO_init | DO_completion | DO_help))
 #define DO_CODE (DO_NET & ~(DO_expand | DO_draw)) /* make C of it */
 #define DO_DATA (DO_train | DO_eval | DO_predict)
 #define DO_RUN (DO_DATA | DO_check)
@@ -36,7 +37,7 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
  * HOW and must be one of these words, as a|b|c must), whether it may repeat, commands that take it, group in `bpgen --help`, what it does */
 #define OPTIONS(X) \
 	X("output", "o", "FILE", 0, DO_gen | DO_train | DO_predict | DO_expand | \
-	  DO_draw | DO_explain, "Output", \
+	  DO_draw | DO_plot | DO_explain, "Output", \
 	  "write FILE; with gen also the header beside it") \
 	X("header", 0, "FILE", 0, DO_gen, "Output", \
 	  "the header, if not beside the C file") \
@@ -59,8 +60,13 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "what is written, where the name of the file (.txt .md .tex .html) " \
 	  "does not say it: formulas as text, as LaTeX in Markdown, LaTeX, " \
 	  "MathML in a page that needs no network") \
-	X("force", 0, 0, 0, DO_gen | DO_expand | DO_draw | DO_init | DO_explain, \
-	  "Output", "overwrite a file that bpgen did not write") \
+	X("format", 0, "FORMAT:text|svg|pdf|png|tex", 0, DO_plot, 0, \
+	  "text, svg, pdf, png or tex, where the name of the file does not " \
+	  "say it") \
+	X("gnuplot", 0, 0, 0, DO_plot, 0, \
+	  "print the script for gnuplot that draws the same") \
+	X("force", 0, 0, 0, DO_gen | DO_expand | DO_draw | DO_plot | DO_init | \
+	  DO_explain, "Output", "overwrite a file that bpgen did not write") \
 	X("dump", 0, "STAGE:forward|grad|simplify|order|stream|plan", 0, DO_gen, 0, \
 	  "print forward, grad, simplify, order, stream or plan instead of C") \
 	X("plan", 0, "FILE", 0, DO_CODE & ~DO_info, 0, \
@@ -93,6 +99,8 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	X("rate", 0, "X", 0, DO_train, 0, "replaces the learning rate") \
 	X("columns", 0, "LIST", 0, DO_DATA | DO_gen | DO_check, 0, \
 	  "columns of the inputs: names or ranges such as 2-5") \
+	X("columns", 0, "LIST", 0, DO_plot, 0, \
+	  "columns to draw instead of loss,val_loss") \
 	X("target", 0, "LIST", 0, DO_DATA | DO_gen | DO_check, 0, \
 	  "columns of the targets") \
 	X("labels", 0, "FILE", 0, DO_DATA, 0, \
