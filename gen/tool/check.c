@@ -17,7 +17,7 @@
 
 /* the first three stand in the table; the others decide where curvature or a
  * kink leaves these useless */
-static const double widths[ALL_STEPS] = {1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7};
+const double widths[ALL_STEPS] = {1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7};
 
 /* ------------------------------------------------------------- the point */
 
@@ -169,7 +169,7 @@ list_inputs(Check *k, const char *why_not)
 }
 
 /* the gradient of inputs is that of a sample alone */
-static bool
+bool
 checks_inputs(const Check *k)
 {
 	return k->program->input_grads.n && !k->program->coupled;
@@ -200,24 +200,6 @@ list_blocks(Check *k)
 		any = any || (mark[i] && !net->layers.v[i].rec);
 	if (checks_inputs(k))
 		list_inputs(k, any ? "surrogate" : NULL);
-}
-
-/* dense1.w[4][17] */
-static const char *
-entry_name(Ctx *c, const Block *b, size_t i)
-{
-	Text t = {c, NULL, 0, 0};
-	size_t size = b->count, at;
-	int r;
-
-	text_add(&t, "%s", b->name);
-	for (r = 0; r < b->shape.rank; r++) {
-		size /= (size_t)b->shape.dim[r];
-		at = i / size;
-		i -= at * size;
-		text_add(&t, "[%zu]", at);
-	}
-	return t.s;
 }
 
 /* ------------------------------------------------------------ differences */
@@ -437,179 +419,6 @@ test_block(Check *k, Block *b)
 	free(which);
 }
 
-/* --------------------------------------------------------------- printing */
-
-/* from the entries that have all three differences: a kink between the steps
- * must not look like a slope */
-double
-block_order(const Check *k, const Block *b)
-{
-	const double *e = b->common;
-	double order;
-
-	if (e[2] > 20 * k->noise / widths[2])
-		order = log10(e[0] / e[2]) / 2;
-	else if (e[1] > 20 * k->noise / widths[1])
-		order = log10(e[0] / e[1]);
-	else
-		return NAN;
-	/* "-0.0" helps nobody */
-	return isfinite(order) && fabs(order) >= 0.05 ? order : 0;
-}
-
-static void
-print_order(const Check *k, const Block *b)
-{
-	double order = block_order(k, b);
-
-	if (isnan(order))
-		printf("%7s", "-");
-	else
-		printf("%7.1f", order);
-}
-
-static const char *
-hint(Ctx *c, const Block *b)
-{
-	double r = b->ratios ? b->ratio_sum / (double)b->ratios : NAN;
-	double spread = b->ratio_high - b->ratio_low, inverse;
-
-	if (b->worst_numeric == 0)
-		return "the loss does not depend on this: a term too many";
-	if (isnan(r) || spread > 0.02 * fmax(fabs(r), 0.05))
-		return NULL;
-	if (fabs(r) < 1e-6)
-		return "the derivative is 0: the chain rule never gets here "
-		       "(a `stop`, or a derivative of 0 on the way)";
-	inverse = round(1 / r);
-	if (fabs(r + 1) < 0.01)
-		return "a constant ratio of -1 points to a wrong sign";
-	if (fabs(r) < 0.7 && fabs(1 / r - inverse) < 0.02 * fabs(inverse))
-		return fmt(c, "a constant ratio of %.3g points to a forgotten "
-		           "factor %.0f", r, inverse);
-	if (fabs(r) > 1.5 && fabs(r - round(r)) < 0.02 * fabs(r))
-		return fmt(c, "a constant ratio of %.3g points to a factor "
-		           "%.0f too many", r, round(r));
-	return fmt(c, "the ratio is %.3g everywhere: a constant factor is "
-	           "wrong", r);
-}
-
-static void
-print_wrong(Ctx *c, const Block *b)
-{
-	const char *text = hint(c, b);
-
-	printf("    largest: %s   analytic %.5f   numeric %.5f",
-	       entry_name(c, b, b->worst), b->worst_analytic, b->worst_numeric);
-	if (b->worst_numeric != 0)
-		printf("   ratio %.3f", b->worst_analytic / b->worst_numeric);
-	putchar('\n');
-	if (text)
-		printf("    help: %s\n", text);
-	else
-		printf("    help: the ratio varies from %.3g to %.3g: look at "
-		       "the derivative of an activation or the loss on the "
-		       "way\n", b->ratio_low, b->ratio_high);
-}
-
-static void
-print_block(const Check *k, const Block *b, int wide)
-{
-	int j;
-
-	printf("  %-*s %7s", wide, b->name,
-	       grouped(k->s->c, (int64_t)b->count));
-	if (b->why_not || b->tested == b->unusable) {
-		for (j = 0; j < STEPS; j++)
-			printf("   %7s", "-");
-		printf(" %7s %11s   %s\n", "-", "-", b->why_not ? b->why_not :
-		       "skipped");
-		return;
-	}
-	for (j = 0; j < STEPS; j++)
-		printf("   %7.1e", b->error[j]);
-	print_order(k, b);
-	printf(" %11.1e   %s\n", b->relative, b->wrong ? "WRONG" : "ok");
-	if (b->wrong)
-		print_wrong(k->s->c, b);
-}
-
-static void
-print_table(const Check *k)
-{
-	size_t tested = 0, missed = 0;
-	uint32_t i;
-	int wide = 10, n;
-
-	for (i = 0; i < k->blocks.n; i++) {
-		n = (int)strlen(k->blocks.v[i].name);
-		wide = n > wide && n < 40 ? n : wide;
-		if (k->blocks.v[i].input)
-			continue;
-		tested += k->blocks.v[i].tested;
-		missed += k->blocks.v[i].why_not ? 0 :
-			k->blocks.v[i].count - k->blocks.v[i].tested;
-	}
-	printf("%s, f64, central differences, %zu sample%s, ", k->s->net->name,
-	       k->samples, plural((uint32_t)k->samples));
-	if (missed)
-		printf("%s of %s parameters drawn from all blocks (seed %llu; "
-		       "--all takes every one)\n",
-		       grouped(k->s->c, (int64_t)tested),
-		       grouped(k->s->c, (int64_t)k->params),
-		       (unsigned long long)k->s->net->seed);
-	else
-		printf("all %s parameters%s\n",
-		       grouped(k->s->c, (int64_t)k->params),
-		       checks_inputs(k) ? " and inputs" : "");
-	printf("  %-*s %7s   h=1e-2    h=1e-3    h=1e-4    order   worst "
-	       "relative\n", wide, "block", "count");
-	for (i = 0; i < k->blocks.n; i++)
-		print_block(k, &k->blocks.v[i], wide);
-}
-
-static void
-print_skipped(const Check *k)
-{
-	size_t sum = k->skipped[0] + k->skipped[1] + k->skipped[2];
-	size_t lost = 0;
-	uint32_t i;
-
-	for (i = 0; i < k->blocks.n; i++)
-		lost += k->blocks.v[i].unusable;
-	if (!sum)
-		return;
-	printf("kinks: %s of %s differences skipped as a switch lies between "
-	       "(h=1e-2 %s, h=1e-3 %s, h=1e-4 %s)\n",
-	       grouped(k->s->c, (int64_t)sum),
-	       grouped(k->s->c, (int64_t)k->differences),
-	       grouped(k->s->c, (int64_t)k->skipped[0]),
-	       grouped(k->s->c, (int64_t)k->skipped[1]),
-	       grouped(k->s->c, (int64_t)k->skipped[2]));
-	if (lost)
-		printf("kinks: %s entr%s could not be compared at any step\n",
-		       grouped(k->s->c, (int64_t)lost), lost == 1 ? "y" : "ies");
-}
-
-static int
-verdict(const Check *k)
-{
-	uint32_t i, wrong = 0, compared = 0;
-
-	for (i = 0; i < k->blocks.n; i++) {
-		wrong += k->blocks.v[i].wrong > 0;
-		compared += !k->blocks.v[i].why_not;
-	}
-	if (wrong)
-		printf("%u of %u block%s wrong\n", wrong, k->blocks.n,
-		       plural(k->blocks.n));
-	if (wrong || k->failures)
-		return EX_NO;
-	printf(compared ? "the derivatives are right\n" :
-	       "there is nothing to compare\n");
-	return 0;
-}
-
 /* -------------------------------------------------------------- the command */
 
 static void *
@@ -740,18 +549,37 @@ check_compare(Check *k)
 }
 
 static int
+verdict(Check *k)
+{
+	uint32_t i, wrong = 0, compared = 0;
+
+	for (i = 0; i < k->blocks.n; i++) {
+		wrong += k->blocks.v[i].wrong > 0;
+		compared += !k->blocks.v[i].why_not;
+	}
+	if (wrong)
+		say(k, "%u of %u block%s wrong\n", wrong, k->blocks.n,
+		    plural(k->blocks.n));
+	if (wrong || k->failures)
+		return EX_NO;
+	say(k, compared ? "the derivatives are right\n" :
+	    "there is nothing to compare\n");
+	return 0;
+}
+
+static int
 check(Check *k)
 {
-	int rc = prepare(k);
+	int rc = check_compare(k);
 
-	if (!rc)
-		rc = check_compare(k);
 	if (k->why)
-		printf("%s: %s\n", k->s->net->name, k->why);
+		say(k, "%s: %s\n", k->s->net->name, k->why);
 	if (rc)
 		return rc;
-	print_table(k);
-	print_skipped(k);
+	if (!k->json) {
+		print_table(k);
+		print_skipped(k);
+	}
 	check_overrides(k);
 	check_oracle(k);
 	check_single(k);
@@ -763,11 +591,17 @@ int
 cmd_check(Ctx *c, const Cli *cli)
 {
 	Session s = {0};
-	Check k = {.s = &s, .most = MOST_PARAMS, .work = WORK};
+	Check k = {.s = &s, .most = MOST_PARAMS, .work = WORK,
+		.json = cli_has(cli, "json"), .said = {.c = c}};
 	int rc = session_open(&s, c, cli, true);
 
 	if (!rc)
+		rc = prepare(&k);
+	if (!rc) {
 		rc = check(&k);
+		if (k.json && (!rc || rc == EX_NO))
+			print_check_json(&k, !rc);
+	}
 	net_free(k.net);
 	session_close(&s);
 	return rc;

@@ -42,13 +42,25 @@ typedef struct {
 	double work;                /* multiply-adds that a sample may cost */
 	const char *why;            /* no differences can be taken: why not */
 	int failures;               /* of the cross checks */
+	bool json;
+	Text said;                  /* with json, for the end */
 } Check;
 
 /* compiles k->s->net once more and compares every block, at s->weights or drawn
  * ones; 0, or an exit code with k->why or after messages */
 int check_compare(Check *k);
+extern const double widths[ALL_STEPS];
+bool checks_inputs(const Check *k);
+
+/* check_print.c */
+/* prints, or with --json keeps for later: a line and its end */
+void say(Check *k, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 /* of the error in h; NAN where only rounding is left of it */
 double block_order(const Check *k, const Block *b);
+void print_table(const Check *k);
+void print_skipped(const Check *k);
+void print_check_json(Check *k, bool right);
 
 /* crosscheck.c: each prints a line and counts its failures */
 void check_overrides(Check *k);  /* dy against the derivative of y */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "json.h"
 #include "tally.h"
 
 enum { MOST_CLASSES = 24, NAME_WIDTH = 16 };
@@ -182,6 +183,72 @@ metrics(const Tally *e, int *n)
 	return m;
 }
 
+static void
+json_classes(const Tally *e, Text *t)
+{
+	const Network *net = e->s->net;
+	int n = class_count(net), i, j;
+	char buf[24];
+
+	json_whole(t, "right", e->right);
+	json_whole(t, "places", (uint64_t)class_places(net));
+	json_open(t, "classes", '[');
+	for (i = 0; i < n; i++)
+		json_text(t, NULL, class_name(net, i, buf));
+	json_close(t, ']');
+	json_line(t);
+	json_open(t, "confusion", '[');
+	for (i = 0; i < n; i++) {
+		json_line(t);
+		json_open(t, NULL, '[');
+		for (j = 0; j < n; j++)
+			json_whole(t, NULL, e->table[i * n + j]);
+		json_close(t, ']');
+	}
+	json_close(t, ']');
+}
+
+static void
+json_values(const Tally *e, Text *t)
+{
+	char buf[24];
+	int j;
+
+	json_open(t, "targets", '[');
+	for (j = 0; j < e->s->net->targets &&
+	     e->s->net->outputs == e->s->net->targets; j++) {
+		json_line(t);
+		json_open(t, NULL, '{');
+		json_text(t, "name", value_name(e, j, buf));
+		json_number(t, "rmse", sqrt(e->square[j]));
+		json_number(t, "mae", e->absolute[j]);
+		json_number(t, "r2", r_squared(e, j));
+		json_number(t, "rmse_of_mean", sqrt(e->variance[j]));
+		json_close(t, '}');
+	}
+	json_close(t, ']');
+}
+
+static void
+print_json(const Tally *e, const Metric *m, int n)
+{
+	Text t = { .c = e->s->c };
+	int i;
+
+	json_open(&t, NULL, '{');
+	json_text(&t, "net", e->s->net->name);
+	json_text(&t, "data", e->s->data->path);
+	json_whole(&t, "rows", e->n);
+	for (i = 0; i < n; i++)
+		json_number(&t, m[i].name, m[i].value);
+	if (e->table)
+		json_classes(e, &t);
+	else
+		json_values(e, &t);
+	json_close(&t, '}');
+	puts(t.s);
+}
+
 /* the rows that training held out, by the same seed and fraction */
 static int
 held_out(Tally *e, size_t **rows)
@@ -240,11 +307,13 @@ evaluate(Tally *e)
 	}
 	if (!rc) {
 		tally(e);
-		if (class_places(s->net))
+		m = metrics(e, &n);
+		if (cli_has(s->cli, "json"))
+			print_json(e, m, n);
+		else if (class_places(s->net))
 			print_classes(e);
 		else
 			print_values(e);
-		m = metrics(e, &n);
 		rc = require(s->c, s->cli, m, n);
 	}
 	free(rows);

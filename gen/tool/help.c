@@ -115,7 +115,7 @@ static const struct { const char *word, *form, *text; } settings[] = {
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
 
 static const char *const topics[] = {
-	"spec", "data", "activations", "layers", "losses", "optimizers", "inits"
+	"spec", "data", "json", "warnings", "activations", "layers", "losses", "optimizers", "inits"
 };
 enum { TOPIC_COUNT = sizeof topics / sizeof topics[0] };
 
@@ -279,6 +279,15 @@ help_topic(Ctx *c, Text *t, const char *word)
 
 	if (!strcmp(word, "data")) {
 		text_add(t, "%s", data_page);
+		return true;
+	}
+	if (!strcmp(word, "json")) {
+		text_add(t, "%s", json_page);
+		return true;
+	}
+	if (!strcmp(word, "warnings")) {
+		text_add(t, "%s", warnings_page);
+		put_warnings(t);
 		return true;
 	}
 	if (strcmp(word, "spec") && strcmp(word, "language"))

@@ -52,6 +52,6 @@ Names starter_names(Ctx *c);               /* of `bpgen init` */
 Names help_words(Ctx *c);                  /* of `bpgen help` */
 
 /* pages.c */
-extern const char spec_page[], data_page[];
+extern const char spec_page[], data_page[], json_page[], warnings_page[];
 
 #endif

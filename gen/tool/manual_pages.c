@@ -79,7 +79,7 @@ const Page pages[] = {
 	{ "help",
 	  "The manual page of a command; the formula of a layer, activation, loss, "
 	  "optimizer or initialisation; what a setting does; or a topic: `spec`, "
-	  "`data`, `layers`, `activations`, `losses`, `optimizers`, `inits`.",
+	  "`data`, `json`, `warnings`, `layers`, `activations`, `losses`, `optimizers`, `inits`.",
 	  "  bpgen help train\n"
 	  "  bpgen help dense cross_entropy\n"
 	  "  bpgen help --man train | scdoc >bpgen-train.1\n" },

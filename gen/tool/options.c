@@ -395,18 +395,30 @@ one_of(const Cli *cli, const Option *o)
 	return EX_USAGE_;
 }
 
-/* names that warn() is called with */
-static const char *const warnings[] = { WARNINGS };
+static const struct { const char *name, *text; } warnings[] = {
+#define WARNING_ROW(name, text) { name, text },
+	WARNINGS(WARNING_ROW)
+};
+enum { WARNING_COUNT = sizeof warnings / sizeof warnings[0] };
 
 Names
 warning_names(Ctx *c)
 {
 	Names names = { 0 };
-	size_t i;
+	int i;
 
-	for (i = 0; i < sizeof warnings / sizeof warnings[0]; i++)
-		PUSH(c, &names, warnings[i]);
+	for (i = 0; i < WARNING_COUNT; i++)
+		PUSH(c, &names, warnings[i].name);
 	return names;
+}
+
+void
+put_warnings(Text *t)
+{
+	int i;
+
+	for (i = 0; i < WARNING_COUNT; i++)
+		text_add(t, "  %-14s %s\n", warnings[i].name, warnings[i].text);
 }
 
 static int
@@ -424,7 +436,8 @@ check_warning(Ctx *c, const char *name)
 		cli_error("-W%s: unknown warning; a warning with a similar name "
 		          "exists: %s", name, near);
 	else
-		cli_error("-W%s: unknown warning", name);
+		cli_error("-W%s: unknown warning (`bpgen help warnings` lists "
+		          "them)", name);
 	return EX_USAGE_;
 }
 

@@ -124,7 +124,8 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	X("all", 0, 0, 0, DO_check, 0, "every parameter, not a sample") \
 	X("require", 0, "WHAT=X", 1, DO_train | DO_eval, 0, \
 	  "exit 1 unless, for example, accuracy=0.95 is reached") \
-	X("json", 0, 0, 0, DO_info, 0, "for programs") \
+	X("json", 0, 0, 0, DO_info | DO_RUN, "Messages", \
+	  "the result for programs (`bpgen help json`)") \
 	X("quiet", "q", 0, 0, DO_ALL, "Messages", "no progress, no notes") \
 	X("verbose", "v", 0, 0, DO_ALL, "Messages", "more of both") \
 	X("jit", 0, "auto|tcc|cc", 0, DO_RUN, 0, \
@@ -152,11 +153,20 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	X("help", "h", 0, 0, DO_ALL, "Messages", "this help") \
 	X("version", "V", 0, 0, DO_ALL, "Messages", "version and features")
 
-/* names of warnings, as warn() takes them */
-#define WARNINGS \
-	"budget", "forward-only", "inexact-pool", "loss-match", "normalize", \
-	"replaced", "resume", "statistics", "threads", "unused-layer", \
-	"weights", "zero-gradient"
+/* names of warnings, as warn() takes them; what is wrong */
+#define WARNINGS(X) \
+	X("budget", "a limit of `budget` is not checked") \
+	X("forward-only", "there is no loss, so nothing can be trained") \
+	X("inexact-pool", "windows of a pool leave a part of the map out") \
+	X("loss-match", "loss and last activation do not belong together") \
+	X("normalize", "constants that come from data are not known yet") \
+	X("replaced", "a word of the spec takes the place of a built-in one") \
+	X("resume", "weights go on, the state of their optimizer does not") \
+	X("statistics", "mini-batches too small for statistics over samples") \
+	X("threads", "threads that cannot share the mini-batches") \
+	X("unused-layer", "no output depends on a layer") \
+	X("weights", "weights of another spec whose shapes agree") \
+	X("zero-gradient", "a derivative is zero everywhere on the way")
 
 typedef struct {
 	const char *name, *letter, *value;
@@ -182,6 +192,7 @@ const char *option_form(Ctx *c, const Option *o);
 const char *option_words(const Option *o);
 Names command_names(Ctx *c);
 Names warning_names(Ctx *c);
+void put_warnings(Text *t); /* names and texts, a line each */
 int command_number(const char *name); /* -1: none */
 bool takes_spec(const char *command);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Pages of `bpgen help`: the language, data. */
+ * Pages of `bpgen help`: the language, data, JSON, warnings. */
 #include "house.h"
 
 const char spec_page[] =
@@ -79,3 +79,33 @@ const char data_page[] =
 "Names of classes that the spec does not list are learnt from the data, in\n"
 "order, and kept with the weights. --validation=0.2 holds a fifth of the rows\n"
 "out, of each class its share; --validate=FILE takes a file of its own.\n";
+
+const char json_page[] =
+"With --json a command prints one JSON object; messages stay on standard error.\n"
+"What is not known is null.\n"
+"\n"
+"check    net, right (true or false), params, samples, seed, loss, h (the steps),\n"
+"         skipped (differences across a kink, for each step), notes, and\n"
+"         blocks: name, count, tested, verdict (ok, wrong, skipped, frozen,\n"
+"         surrogate), error (the largest, for each step), order, relative;\n"
+"         where it is wrong also worst, analytic, numeric, help\n"
+"train    net, data, params, rows, validation_rows, seed, epochs, kept_epoch,\n"
+"         stopped (epochs, interrupted, patience, loss, val_loss, accuracy, ...),\n"
+"         seconds, loss, val_loss, accuracy, val_accuracy, weights, history;\n"
+"         with --progress=json a line for each epoch comes before\n"
+"eval     net, data, rows, loss; of classes: accuracy, right, places (classes\n"
+"         in a row), classes, confusion (a row for each class that is, a\n"
+"         column for each that was said); else rmse, mae, r2 and\n"
+"         targets: name, rmse, mae, r2, rmse_of_mean\n"
+"predict  net, columns, rows: the values of each row in this order\n"
+"info     net, inputs, outputs, targets, params, macs, layers, bytes, plan\n"
+"\n"
+"  bpgen predict iris.spec iris.csv --json | jq '.rows[0]'\n"
+"\n"
+"`--diagnostics=json` prints messages as JSON, one object a line.\n";
+
+const char warnings_page[] =
+"A warning has a name, which stands behind it: [-Wunused-layer]. -Wno-NAME\n"
+"switches it off, -Werror=NAME makes it an error, -Werror all of them; the last\n"
+"of several holds.\n"
+"\n";

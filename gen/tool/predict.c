@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "json.h"
 #include "session.h"
 
 enum { SHOWN_INPUTS = 8, SHOWN_OUTPUTS = 32 };
@@ -10,11 +11,12 @@ enum { SHOWN_INPUTS = 8, SHOWN_OUTPUTS = 32 };
 typedef struct {
 	const char *title, *text;
 	int width;
+	bool word;                  /* no number, for JSON */
 	char digits[40];            /* where text may stand */
 } Cell;
 typedef struct {
 	Session *s;
-	bool csv, inputs, targets;
+	bool csv, json, inputs, targets; /* csv: all digits, all columns */
 	int places;                 /* each has a class; 0: no classes */
 	VEC(Cell) cells;            /* of one row; titles and widths stay */
 	uint32_t at;
@@ -66,7 +68,8 @@ class_name(const Predict *p, Cell *cell, int k)
 	const Network *net = p->s->net;
 
 	cell->text = cell->digits;
-	if (k < (int)net->classes.n)
+	cell->word = k < (int)net->classes.n;
+	if (cell->word)
 		cell->text = net->classes.v[k];
 	else
 		snprintf(cell->digits, sizeof cell->digits, "%d", k);
@@ -232,6 +235,46 @@ put_row(Predict *p, bool titles)
 	text_put(&p->out, "\n", 1);
 }
 
+/* a number as it is, but for those that JSON has not */
+static void
+put_value(Text *t, const Cell *k)
+{
+	bool number = !k->word && *k->text && !strpbrk(k->text, "in");
+
+	if (number)
+		json_raw(t, k->text);
+	else
+		json_text(t, NULL, k->word ? k->text : NULL);
+}
+
+static void
+json_row(Predict *p)
+{
+	uint32_t i;
+
+	json_line(&p->out);
+	json_open(&p->out, NULL, '[');
+	for (i = 0; i < p->at; i++)
+		put_value(&p->out, &p->cells.v[i]);
+	json_close(&p->out, ']');
+}
+
+/* rows are arrays, in the order of the columns */
+static void
+json_begin(Predict *p)
+{
+	uint32_t i;
+
+	json_open(&p->out, NULL, '{');
+	json_text(&p->out, "net", p->s->net->name);
+	json_open(&p->out, "columns", '[');
+	for (i = 0; i < p->at; i++)
+		json_text(&p->out, NULL, p->cells.v[i].title);
+	json_close(&p->out, ']');
+	json_line(&p->out);
+	json_open(&p->out, "rows", '[');
+}
+
 /* at most one screen of rows decides how wide the columns are */
 static void
 find_widths(Predict *p)
@@ -270,6 +313,14 @@ write_out(Predict *p, const char *path)
 	return rc;
 }
 
+static bool
+ends_with(const char *path, const char *end)
+{
+	size_t n = path ? strlen(path) : 0;
+
+	return n > strlen(end) && !strcmp(path + n - strlen(end), end);
+}
+
 static int
 predict(Predict *p)
 {
@@ -284,20 +335,28 @@ predict(Predict *p)
 		rc = session_compile(s, (double)s->data->rows / 3);
 	if (rc)
 		return rc;
-	p->csv = cli_has(s->cli, "csv") || (path && strlen(path) > 4 &&
-		!strcmp(path + strlen(path) - 4, ".csv"));
+	p->json = cli_has(s->cli, "json") || ends_with(path, ".json");
+	p->csv = p->json || cli_has(s->cli, "csv") || ends_with(path, ".csv");
 	p->places = class_places(s->net);
 	p->inputs = s->net->inputs <= SHOWN_INPUTS && !s->data->series;
 	p->targets = s->data->stored > 0;
 	p->out.c = s->c;
 	find_widths(p);
-	put_row(p, true);
+	if (p->json)
+		json_begin(p);
+	else
+		put_row(p, true);
 	for (row = 0; row < s->data->rows && !rc; row++) {
 		fill_row(p, row);
-		put_row(p, false);
-		if (p->out.n > 65536 && !path)
+		if (p->json)
+			json_row(p);
+		else
+			put_row(p, false);
+		if (p->out.n > 65536 && !path && !p->json)
 			rc = write_out(p, path);
 	}
+	if (p->json)
+		text_add(&p->out, "]}\n");
 	return rc ? rc : write_out(p, path);
 }
 

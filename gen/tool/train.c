@@ -562,12 +562,14 @@ finish(Train *r)
 	if (!r->quiet)
 		fprintf(r->out, "wrote %s, %s\n", strcmp(r->weights_path, "-") ?
 		        r->weights_path : "standard output", r->history_path);
+	if (best_is_kept(r) && !r->interrupted)
+		measure_epoch(r);
+	if (r->json)
+		print_train_json(r);
 	if (r->interrupted)
 		return EX_INTERRUPTED;
 	if (r->unsaved)
 		return r->unsaved;
-	if (best_is_kept(r))
-		measure_epoch(r);
 	m = metrics(r, &n);
 	return require(r->s->c, r->s->cli, m, n);
 }
@@ -642,7 +644,8 @@ train_once(Ctx *c, const Cli *cli, Outcome *o)
 	Train r = {.s = &s};
 	int rc = session_open(&s, c, cli, true);
 
-	r.quiet = cli_has(cli, "quiet");
+	r.json = cli_has(cli, "json");
+	r.quiet = r.json || cli_has(cli, "quiet");
 	r.verbose = cli_has(cli, "verbose");
 	r.now = (Epoch){NAN, NAN, NAN, NAN, NAN, NAN, 0};
 	if (!rc)

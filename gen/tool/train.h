@@ -39,7 +39,7 @@ typedef struct {
 	FILE *history;
 	const char *weights_path, *history_path;
 	FILE *out;                  /* where progress goes */
-	bool quiet, verbose;
+	bool quiet, verbose, json;
 	char progress;              /* bar, plain, json, none: its letter */
 	size_t printed;             /* last epoch that was printed */
 	double shown_at, best_val;      /* shown_at: of the line written over */
@@ -115,6 +115,7 @@ double train_seconds(const Train *r);
 bool shows_gradnorm(const Train *r);
 bool epoch_is_due(const Train *r);
 const char *loss_text(char buf[40], double v);
+void print_train_json(const Train *r);     /* train_json.c */
 /* of --progress: its first letter, where `auto` is b or p */
 char progress_kind(const Cli *cli, FILE *out);
 

@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# --json: valid, with the documented keys, and with the numbers of the text.
+. "$(dirname "$0")/../verdicts.sh"
+here=$root/tests/json
+python=$(command -v /usr/bin/python3 || command -v python3)
+if [ -z "$python" ]; then
+	skip "JSON" "no python3 here"
+	sum_up
+	exit
+fi
+PATH=$(dirname "$bpgen"):$PATH
+export PATH
+
+# both NAME COMMAND...: the text in out, the JSON in out.json, and how they agree
+both() {
+	expect "$*" 0 "$@" || return
+	cp out text
+	expect "$* --json" 0 "$@" --json || return
+	if [ -s err ]; then bad "$name: nothing on stderr"; fi
+	cp out json
+	bpgen help json >help
+	if "$python" "$here/compare.py" "$2" text json help >out 2>err
+	then ok "$name"; else bad "$*"; fi
+}
+for starter in xor iris sine; do
+	bpgen init -q $starter
+	both bpgen train $starter.spec $starter.csv
+	both bpgen eval $starter.spec $starter.csv
+	both bpgen predict $starter.spec $starter.csv
+	both bpgen check $starter.spec
+	both bpgen info $starter.spec
+done
+both bpgen eval iris.spec iris.csv --validation
+
+# names that JSON must quote, bytes that are no UTF-8
+cat >odd.spec <<'EOF'
+net odd
+input 1
+dense 3 softmax
+classes "a b" "c\d" "eµ"
+loss cross_entropy
+optimizer sgd rate=0.1
+epochs 2
+EOF
+printf '1,0\n2,1\n3,2\n' >"$(printf 'odd\377.csv')"
+expect "odd names" 0 bpgen train odd.spec odd?.csv --json && expect "odd names" 0 \
+	bpgen eval odd.spec odd?.csv --json &&
+	if "$python" -c 'import json, sys
+a = json.load(open("out", encoding="utf-8"))
+assert a["classes"] == ["a b", "c\\d", "e\u00b5"], a
+assert a["data"] == "odd\ufffd.csv", a' 2>err
+	then ok "odd names"; else bad "odd names"; fi
+# what is no number is null
+sed 's/^epochs.*/epochs 1/' sine.spec >one.spec
+expect "not a number" 0 bpgen train one.spec sine.csv --json -o one.safetensors &&
+	says "not a number" out '"val_loss": null'
+expect "each epoch" 0 bpgen train one.spec sine.csv --json --progress=json \
+	-o one.safetensors && if "$python" -c 'import json
+rows = [json.loads(line) for line in open("out")]
+assert [r.get("epoch") for r in rows] == [1, None] and rows[1]["epochs"] == 1' \
+	2>err; then ok "each epoch"; else bad "each epoch"; fi
+expect "into a file" 0 bpgen predict xor.spec xor.csv -o xor.json &&
+	if "$python" -m json.tool xor.json >out 2>err; then ok "into a file"
+	else bad "into a file"; fi
+# a derivative that is wrong, in JSON too
+printf 'activation "off" { y = "z*z", dy = "3*z" }\ninput 2\ndense 2 off\nloss mse\n' >off.spec
+expect "a wrong derivative" 1 bpgen check off.spec --json &&
+	if "$python" -c 'import json
+a = json.load(open("out"))
+assert a["right"] is False and a["blocks"][0]["verdict"] == "wrong"
+assert abs(a["blocks"][0]["analytic"] / a["blocks"][0]["numeric"] - 1.5) < 1e-6
+assert "1.5" in a["blocks"][0]["help"]' 2>err
+	then ok "a wrong derivative"; else bad "a wrong derivative"; fi
+expect "an error" 66 bpgen eval xor.spec none.csv --json &&
+	if [ -s out ]; then bad "an error prints no JSON"
+	else ok "an error prints no JSON"; fi
+expect "no JSON of C" 64 bpgen gen xor.spec --json && ok "no JSON of C"
+sum_up
