@@ -21,64 +21,6 @@ const double widths[ALL_STEPS] = {1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7};
 
 /* ------------------------------------------------------------- the point */
 
-static double
-uniform(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return (double)((z ^ z >> 31) >> 40) * 0x1p-24;
-}
-
-/* what a loss can be given: class numbers, shares, -1/+1, numbers */
-static void
-random_target(const Head *h, double *t, uint64_t *state)
-{
-	bool shares = h->loss->with.n > 0;
-	bool each = shares && !strcmp(h->loss->with.v[0].left, "sigmoid");
-	double sum = 0;
-	int j;
-
-	if (h->index) { /* one class number for each vector of outputs */
-		int classes = h->outputs / h->targets;
-		for (j = 0; j < h->targets; j++)
-			t[j] = floor(uniform(state) *
-			             (classes > 1 ? classes : 2));
-		return;
-	}
-	for (j = 0; j < h->targets; j++) {
-		t[j] = 0.05 + 0.9 * uniform(state);
-		if (!shares)
-			t[j] = low_target(h) < 0 ? (t[j] < 0.5 ? -1 : 1) :
-				2 * t[j] - 1;
-		sum += t[j];
-	}
-	for (j = 0; j < h->targets && shares && !each; j++)
-		t[j] /= sum;
-}
-
-static void
-random_samples(Check *k)
-{
-	const Network *net = k->s->net;
-	const int32_t *ids = input_ids(k->s->c, net);
-	uint64_t state = net->seed;
-	double *x = k->x, *t = k->t;
-	size_t n, i;
-	uint32_t h;
-
-	for (n = 0; n < k->samples; n++) {
-		for (i = 0; i < k->inputs; i++)
-			*x++ = ids[i] ? floor(uniform(&state) * ids[i]) :
-				2 * uniform(&state) - 1;
-		for (h = 0; h < net->heads.n; h++) {
-			random_target(&net->heads.v[h], t, &state);
-			t += net->heads.v[h].targets;
-		}
-	}
-}
-
 /* Both builds must be able to take the point, so every number is a float.
  * Drawn weights are moved a little: constant ones (biases) too. */
 static void
@@ -93,13 +35,13 @@ choose_point(Check *k)
 	net_get_params(k->net, k->w);
 	for (i = 0; i < k->params; i++)
 		k->w[i] = given ? given->params[i] :
-			k->w[i] + 0.2 * uniform(&state) - 0.1;
+			k->w[i] + 0.2 * random_uniform(&state) - 0.1;
 	if (d && d->known) {
-		i = (size_t)(uniform(&state) * (double)(d->known - k->samples +
+		i = (size_t)(random_uniform(&state) * (double)(d->known - k->samples +
 		                                        1));
 		data_gather(d, k->s->net, F64, NULL, i, k->samples, k->x, k->t);
 	} else
-		random_samples(k);
+		random_rows(k->s->c, k->s->net, k->samples, k->x, k->t);
 	for (i = 0; i < k->params; i++)
 		k->w[i] = (double)(float)k->w[i];
 	for (i = 0; i < k->inputs * k->samples; i++)
@@ -240,7 +182,7 @@ measure_noise(Check *k)
 
 		if (!n)
 			continue;
-		i = (size_t)(uniform(&state) * (double)n);
+		i = (size_t)(random_uniform(&state) * (double)n);
 		old = v[i];
 		v[i] = old + 1e-8;
 		up = loss_at(k, false);

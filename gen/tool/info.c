@@ -129,6 +129,7 @@ count_bytes(Info *f)
 	}
 	f->work = f->plan->work * real + f->plan->ints * 4;
 	f->stack = stack_bytes(f, real);
+	f->forward_flops = flops(p, &p->kernel[K_FORWARD]);
 	f->step_flops = flops(p, &p->kernel[K_GRADIENT]);
 	f->update_flops = flops(p, &p->kernel[K_UPDATE]);
 }

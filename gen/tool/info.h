@@ -10,7 +10,7 @@ typedef struct {
 	Program *p;
 	const Plan *plan;
 	int64_t *macs;              /* per layer, one sample, forward */
-	int64_t total_macs, step_flops, update_flops;
+	int64_t total_macs, forward_flops, step_flops, update_flops;
 	int64_t weights, gradient, state, work, stack; /* bytes */
 } Info;
 

@@ -55,6 +55,14 @@ const Page pages[] = {
 	  "every row of DATA, which may lack the targets. " WEIGHTS "\n\n" DATA,
 	  "  bpgen predict iris.spec iris.csv\n"
 	  "  bpgen predict iris.spec new.csv -o classes.csv\n" },
+	{ "bench",
+	  "Times what the emitted C does with made-up rows, compiled by TinyCC "
+	  "and by cc (or one of them: --jit): a sample alone, forward and its "
+	  "gradient; and samples in mini-batches, forward and training. The least "
+	  "of several rounds counts. Operations are those of the formulas, as "
+	  "info counts them.",
+	  "  bpgen bench digits.spec\n"
+	  "  BPGEN_CC=clang bpgen bench digits.spec --jit=cc --json\n" },
 	{ "info",
 	  "Layers, their shapes and parameters, multiply-adds of a sample, bytes "
 	  "of weights and workspace. --plan tells how each statement runs: "
@@ -79,7 +87,8 @@ const Page pages[] = {
 	{ "help",
 	  "The manual page of a command; the formula of a layer, activation, loss, "
 	  "optimizer or initialisation; what a setting does; or a topic: `spec`, "
-	  "`data`, `json`, `warnings`, `layers`, `activations`, `losses`, `optimizers`, `inits`.",
+	  "`data`, `json`, `warnings`, `layers`, `activations`, `losses`, "
+	  "`optimizers`, `inits`.",
 	  "  bpgen help train\n"
 	  "  bpgen help dense cross_entropy\n"
 	  "  bpgen help --man train | scdoc >bpgen-train.1\n" },

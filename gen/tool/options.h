@@ -15,6 +15,7 @@
 	X(predict, 1, " DATA", "outputs for every row") \
 	X(draw, 0, "", "picture of the net") \
 	X(plot, UINT32_MAX, " HISTORY.csv ...", "curves of a training") \
+	X(bench, 0, "", "time the emitted C") \
 	X(info, 0, "", "parameters, work, memory") \
 	X(expand, 0, "", "the spec, written out") \
 	X(explain, 0, "", "the derivation, on paper") \
@@ -91,7 +92,7 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "an empty rule for each dependency but the spec") \
 	X("data", 0, "FILE", 0, DO_gen | DO_check | DO_info, "Network", \
 	  "CSV that the constants of normalize and targets come from") \
-	X("seed", 0, "N", 0, DO_RUN, 0, "replaces the spec's seed") \
+	X("seed", 0, "N", 0, DO_RUN | DO_bench, 0, "replaces the spec's seed") \
 	X("seeds", 0, "1..20", 0, DO_train, 0, \
 	  "a run with each of these seeds, in parallel, and a table of all; " \
 	  "as with -D name=10,20,40 the weights of the best are kept") \
@@ -124,11 +125,11 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	X("all", 0, 0, 0, DO_check, 0, "every parameter, not a sample") \
 	X("require", 0, "WHAT=X", 1, DO_train | DO_eval, 0, \
 	  "exit 1 unless, for example, accuracy=0.95 is reached") \
-	X("json", 0, 0, 0, DO_info | DO_RUN, "Messages", \
+	X("json", 0, 0, 0, DO_info | DO_RUN | DO_bench, "Messages", \
 	  "the result for programs (`bpgen help json`)") \
 	X("quiet", "q", 0, 0, DO_ALL, "Messages", "no progress, no notes") \
 	X("verbose", "v", 0, 0, DO_ALL, "Messages", "more of both") \
-	X("jit", 0, "auto|tcc|cc", 0, DO_RUN, 0, \
+	X("jit", 0, "auto|tcc|cc", 0, DO_RUN | DO_bench, 0, \
 	  "who compiles the net: TinyCC, built in, at once; or cc (BPGEN_CC " \
 	  "and CC name another), whose code is faster. auto: cc where that " \
 	  "pays; train starts with TinyCC and changes over. The bits are the " \

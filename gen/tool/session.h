@@ -47,6 +47,10 @@ void measure(Session *s, const Data *d, const size_t *rows, size_t n,
 /* one row into s->x and s->t */
 void session_row(Session *s, const Data *d, size_t row);
 
+/* as many rows as that, by the network's seed; a number from 0 to below 1 */
+void random_rows(Ctx *c, const Network *net, size_t rows, double *x, double *t);
+double random_uniform(uint64_t *state);
+
 /* --require NAME=X against what was reached: 0, 1 after a message, or 64 */
 typedef struct { const char *name; double value; bool more_is_better; } Metric;
 int require(Ctx *c, const Cli *cli, const Metric *m, int n);

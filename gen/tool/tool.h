@@ -35,6 +35,7 @@ int cmd_init(Ctx *c, const Cli *cli);
 int cmd_completion(Ctx *c, const Cli *cli);
 int cmd_draw(Ctx *c, const Cli *cli);
 int cmd_plot(Ctx *c, const Cli *cli);
+int cmd_bench(Ctx *c, const Cli *cli);
 int cmd_help(Ctx *c, const Cli *cli);
 int help_word(Ctx *c, const char *word, Text *out); /* 0, or -1: no such word */
 

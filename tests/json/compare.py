@@ -76,6 +76,16 @@ elif command == "check":
         for w, v in zip(words[2:], b["error"] + [b["order"], b["relative"]]):
             assert w == "-" or abs(float(w) - v) <= 0.06 * abs(v) + 0.0, (w, v)
     assert a["notes"] == lines[2 + len(a["blocks"]):]
+elif command == "bench":
+    lines = [re.split(r"  +", line.strip()) for line in text.splitlines()[1:]]
+    assert lines[0] == ["what", "compiler", "ns/sample", "samples/s", "GFLOP/s"]
+    assert [line[1] for line in lines[1:]] == [r["compiler"] for r in a["runs"]]
+    assert len(lines) == 9 and {r["compiler"] for r in a["runs"]} == {"tcc", "cc"}
+    for r in a["runs"]:
+        assert r["ns"] > 0 and r["operations"] > 0
+        assert abs(r["ns"] * r["rate"] - 1e9) < 1
+        assert abs(r["gflops"] * r["ns"] - r["operations"]) < 1e-6 * \
+            r["operations"]
 elif command == "info":
     has(r"total +([\d,]+) +([\d,]+)", a["params"], a["macs"])
     has(r"NAME_net +([\d,]+) bytes", a["net_bytes"])

@@ -33,6 +33,18 @@ for starter in xor iris sine; do
 done
 both bpgen eval iris.spec iris.csv --validation
 
+# how fast it is nobody knows, but what is said of it
+both bpgen bench xor.spec
+sed -e /^loss/d -e /^optimizer/d -e /^stop/d xor.spec >forward.spec
+expect "bench without a loss" 0 bpgen bench forward.spec --jit=tcc \
+	-Wno-forward-only --json && if "$python" -c 'import json
+a = [r["what"] for r in json.load(open("out"))["runs"]]
+assert a == ["forward", "forward_batch"], a' 2>err
+	then ok "bench without a loss"; else bad "bench without a loss"; fi
+expect "bench without a compiler" 69 env BPGEN_CC=/nonexistent/cc bpgen bench \
+	xor.spec --jit=cc --json && if [ -s out ]
+	then bad "bench without a compiler" "there is JSON"
+	else says "bench without a compiler" err "cannot be started"; fi
 # names that JSON must quote, bytes that are no UTF-8
 cat >odd.spec <<'EOF'
 net odd
