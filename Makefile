@@ -14,7 +14,8 @@ INSTALL    = install
 CFLAGS     = -O2 -g
 WARNINGS   = -Wall -Wextra -Wpedantic -Wshadow
 PACKAGES   = build-essential pkg-config liblua5.4-dev libtcc-dev libcsv-dev \
-             libcmocka-dev zlib1g-dev libjansson-dev libminizip-dev
+             libcmocka-dev zlib1g-dev libjansson-dev libminizip-dev \
+             libpng-dev
 # where programs and tables of the build go
 B          = build
 
@@ -49,6 +50,10 @@ ZIP_LIBS   := $(if $(JSON_LIBS),\
                 $(shell $(PKG_CONFIG) --libs minizip 2>/dev/null))
 ZIP        := $(if $(ZIP_LIBS),-DHAVE_MINIZIP \
                 $(shell $(PKG_CONFIG) --cflags minizip 2>/dev/null))
+# without libpng, images of weights are PPM or PGM
+PNG_LIBS   := $(shell $(PKG_CONFIG) --libs libpng 2>/dev/null)
+PNG        := $(if $(PNG_LIBS),-DHAVE_PNG \
+                $(shell $(PKG_CONFIG) --cflags libpng 2>/dev/null))
 # libtcc of 2024 and later relocates with one argument
 PROBE      := '\#include <libtcc.h>\nint main(void){return tcc_relocate(0);}\n'
 ONE_ARG    := $(shell printf $(PROBE) | $(CC) -x c -fsyntax-only - \
@@ -56,8 +61,8 @@ ONE_ARG    := $(shell printf $(PROBE) | $(CC) -x c -fsyntax-only - \
 
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CPPFLAGS_B) $(WARNINGS) $(WERROR) \
              $(LUA_CFLAGS) -DBPGEN_LUA='"$(LUA_VERSION)"' $(ONE_ARG) $(ZLIB) \
-             $(JSON) $(ZIP) $(CPPFLAGS) $(CFLAGS)
-LIBS       = $(LUA_LIBS) -lcsv $(ZIP_LIBS) $(ZLIB_LIBS) $(JSON_LIBS) -ltcc -ldl -lpthread -lm
+             $(JSON) $(ZIP) $(PNG) $(CPPFLAGS) $(CFLAGS)
+LIBS       = $(LUA_LIBS) -lcsv $(ZIP_LIBS) $(ZLIB_LIBS) $(JSON_LIBS) $(PNG_LIBS) -ltcc -ldl -lpthread -lm
 
 SOURCES   := $(filter-out gen/embed.c,$(wildcard gen/*.c gen/*/*.c))
 OBJECTS   := $(SOURCES:%.c=$(B)/%.o) $(B)/embedded.o

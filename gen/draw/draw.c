@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * `bpgen draw`: a spec in, a picture of the network out. */
 #include <string.h>
-#include "formats.h"
+#include "raster.h"
 
 typedef struct {
 	Ctx *c;
@@ -94,6 +94,8 @@ cmd_draw(Ctx *c, const Cli *cli)
 	Draw d = { .c = c, .cli = cli, .out = &out };
 	int rc;
 
+	if (cli_has(cli, "units"))
+		return draw_weights(c, cli);
 	d.net = load_network(c, cli, &rc);
 	return d.net ? draw_network(&d) : rc;
 }

@@ -25,6 +25,11 @@
 #else
 #define NPZ ""
 #endif
+#ifdef HAVE_PNG
+#define PNG " png"
+#else
+#define PNG ""
+#endif
 #define WIDTH 79
 
 /* statements that are no layers: word, form, what it says */
@@ -250,7 +255,7 @@ int
 print_version(Ctx *c)
 {
 	printf("bpgen %s\n"
-	       "features: csv idx" GZIP WEIGHTS NPZ " jit\n"
+	       "features: csv idx" GZIP WEIGHTS NPZ PNG " jit\n"
 	       "Lua %s, %s\n"
 	       "MIT licence; the C that bpgen writes carries no conditions\n",
 	       BPGEN_VERSION, BPGEN_LUA, tcc_name(c));

@@ -13,7 +13,7 @@
 	X(train, 1, " DATA", "learn from CSV or IDX") \
 	X(eval, 1, " DATA", "loss, accuracy, confusion table") \
 	X(predict, 1, " DATA", "outputs for every row") \
-	X(draw, 0, "", "picture of the net") \
+	X(draw, 0, "", "the net, or its weights") \
 	X(plot, UINT32_MAX, " HISTORY.csv ...", "curves of a training") \
 	X(bench, 0, "", "time the emitted C") \
 	X(info, 0, "", "parameters, work, memory") \
@@ -46,17 +46,22 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "put the runtime into the file: no bp.h needed") \
 	X("prefix", 0, "NAME", 0, DO_gen, "Output", \
 	  "names start with NAME_ instead of the net's name") \
-	X("weights", "w", "FILE", 0, DO_gen | DO_RUN | DO_explain, "Output", \
-	  "trained weights to use; with train the file to write") \
+	X("weights", "w", "FILE", 0, DO_gen | DO_RUN | DO_explain | DO_draw, \
+	  "Output", "trained weights to use; with train the file to write") \
 	X("api", 0, "LIST", 0, DO_gen, "Output", \
 	  "forward, train, gradient, input_gradient") \
 	X("dtype", 0, "f32|f64", 0, DO_CODE, "Output", \
 	  "the type of all numbers") \
 	X("unroll", 0, "auto|full|none", 0, DO_CODE, "Output", \
 	  "straight line or loops") \
-	X("format", 0, "FORMAT:svg|tex|dot|pdf|png", 0, DO_draw, 0, \
+	X("format", 0, "FORMAT:svg|tex|dot|pdf|png|text|ppm|pgm", 0, DO_draw, 0, \
 	  "svg, tex (TikZ), dot, pdf or png, where the name of the file does " \
-	  "not say it") \
+	  "not say it; of weights text, png, ppm or pgm") \
+	X("units", 0, "?LAYER", 0, DO_draw, 0, \
+	  "the weights of the units of this layer, else of the first one, as " \
+	  "images; -w names their file") \
+	X("shape", 0, "HxW", 0, DO_draw, 0, \
+	  "height and width of these, where the input has none") \
 	X("format", 0, "text|md|latex|html", 0, DO_explain, 0, \
 	  "what is written, where the name of the file (.txt .md .tex .html) " \
 	  "does not say it: formulas as text, as LaTeX in Markdown, LaTeX, " \

@@ -127,4 +127,45 @@ fails 'a program that is missing' 69 'apt-get install graphviz' \
 	env PATH="$work/empty" "$bpgen" draw "$specs/lenet.spec" -o boxes.svg
 fails 'another one' 69 'librsvg2-bin' env PATH="$work/empty" "$bpgen" draw \
 	"$specs/xor.spec" -o units.png
+# --------------------------------------------------------------- weights
+if here 'images of weights' python3; then
+	printf '%s\n' 'net four' 'input 2x2' 'flatten' 'dense1: dense 2' \
+		'loss mse' >plain.spec
+	printf '%s\n' 'net line' 'input 4' 'dense 2' 'loss mse' >line.spec
+	python3 "$look/pixels.py" make four.safetensors || bad 'known weights'
+	for form in ppm pgm png; do
+		if [ "$form" = png ] && ! "$bpgen" --version | grep -q ' png'
+		then skip 'PNG' 'this build has no libpng'; continue; fi
+		expect "units as $form" 0 "$bpgen" draw plain.spec --units \
+			-w four.safetensors -o "units.$form" &&
+			if python3 "$look/pixels.py" look "units.$form" \
+				>out 2>err; then ok "pixels of $form"
+			else bad "pixels of $form"; fi
+	done
+	{ head -c 120 units.ppm; tail -c +121 units.ppm | tr '\325' '\0'
+	} >wrong.ppm
+	if python3 "$look/pixels.py" look wrong.ppm >out 2>err
+	then bad 'a false colour is seen'; else ok 'a false colour is seen'; fi
+	expect 'units, ASCII' 0 env LC_ALL=C "$bpgen" draw line.spec \
+		--shape=2x2 --units=dense1 -w four.safetensors &&
+		if [ "$(tail -n 1 out)" = '.+   :' ]; then ok 'units, ASCII'
+		else bad 'units, ASCII'; fi
+	expect 'units in colour' 0 env LC_ALL=C.UTF-8 "$bpgen" draw line.spec \
+		--shape=1x4 --units --color=always -w four.safetensors &&
+		says 'units in colour' out '38;2;0;114;178;48;2'
+	fails 'no height and width' 64 'have no height and width' \
+		"$bpgen" draw line.spec --units -w four.safetensors
+	says 'what to write' err '--shape=2x2'
+	fails 'a shape that does not fit' 64 'are no images of this shape' \
+		"$bpgen" draw line.spec --units -w four.safetensors --shape=3x2
+	fails 'a shape that is none' 64 'write height x width' \
+		"$bpgen" draw line.spec --units -w four.safetensors --shape=x
+	fails 'a layer that is not there' 64 'one has: --units=dense1' \
+		"$bpgen" draw line.spec --units=dense -w four.safetensors
+	fails 'weights of others' 65 'four.safetensors' \
+		"$bpgen" draw "$specs/xor.spec" --units -w four.safetensors
+	fails 'weights that are missing' 66 'there is no line.safetensors' \
+		"$bpgen" draw line.spec --units --shape=2x2
+fi
+
 sum_up
