@@ -500,12 +500,12 @@ verdict(Check *k)
 		compared += !k->blocks.v[i].why_not;
 	}
 	if (wrong)
-		say(k, "%u of %u block%s wrong\n", wrong, k->blocks.n,
-		    plural(k->blocks.n));
+		check_say(k, "%u of %u block%s wrong\n", wrong, k->blocks.n,
+		          plural(k->blocks.n));
 	if (wrong || k->failures)
 		return EX_NO;
-	say(k, compared ? "the derivatives are right\n" :
-	    "there is nothing to compare\n");
+	check_say(k, compared ? "the derivatives are right\n" : "there is "
+	          "nothing to compare\n");
 	return 0;
 }
 
@@ -515,7 +515,7 @@ check(Check *k)
 	int rc = check_compare(k);
 
 	if (k->why)
-		say(k, "%s: %s\n", k->s->net->name, k->why);
+		check_say(k, "%s: %s\n", k->s->net->name, k->why);
 	if (rc)
 		return rc;
 	if (!k->json) {

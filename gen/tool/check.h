@@ -54,7 +54,7 @@ bool checks_inputs(const Check *k);
 
 /* check_print.c */
 /* prints, or with --json keeps for later: a line and its end */
-void say(Check *k, const char *format, ...)
+void check_say(Check *k, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* of the error in h; NAN where only rounding is left of it */
 double block_order(const Check *k, const Block *b);

@@ -7,7 +7,7 @@
 #include "json.h"
 
 void
-say(Check *k, const char *format, ...)
+check_say(Check *k, const char *format, ...)
 {
 	char line[1024];
 	va_list ap;
@@ -220,7 +220,7 @@ json_block(Check *k, Text *t, const Block *b)
 	json_close(t, '}');
 }
 
-/* what say() was given, line by line */
+/* what check_say() was given, line by line */
 static void
 json_said(Check *k, Text *t)
 {

@@ -100,12 +100,12 @@ override_agrees(Check *k, const Program *p, const Stmt *s)
 		if (isnan(numeric) || isnan(dy) ||
 		    fabs(dy - numeric) <= 1e-6 * (1 + fabs(dy)))
 			continue;
-		say(k, "dy of %s is not its derivative: at z = %.4g it gives "
-		       "%.6g, the derivative is %.6g", p->tensors.v[s->target].
-		       name, z, dy, numeric);
+		check_say(k, "dy of %s is not its derivative: at z = %.4g it "
+		          "gives %.6g, the derivative is %.6g",
+		          p->tensors.v[s->target]. name, z, dy, numeric);
 		if (fabs(numeric) > 1e-12)
-			say(k, " (ratio %.3f)", dy / numeric);
-		say(k, "\n");
+			check_say(k, " (ratio %.3f)", dy / numeric);
+		check_say(k, "\n");
 		k->failures++;
 		return false;
 	}
@@ -145,8 +145,8 @@ check_overrides(Check *k)
 		wrong += !override_agrees(k, p, s);
 	}
 	if (tested && !wrong)
-		say(k, "declared derivatives (dy): %u tested, all right\n",
-		       tested);
+		check_say(k, "declared derivatives (dy): %u tested, all "
+		          "right\n", tested);
 }
 
 /* ------------------------------------------------------- the interpreter */
@@ -268,8 +268,8 @@ compare(Check *k, const char *type, const double *emitted,
 
 		if (d <= most)
 			continue;
-		say(k, "%s: the emitted gradient of %s differs from the "
-		       "interpreter's: please report\n", type, w->name);
+		check_say(k, "%s: the emitted gradient of %s differs from the "
+		          "interpreter's: please report\n", type, w->name);
 		k->failures++;
 	}
 }
@@ -281,15 +281,15 @@ check_oracle(Check *k)
 	int before = k->failures;
 
 	if (work(k->program) > MOST_INTERPRETED && !k->all) {
-		say(k, "interpreter: not run, the network is large (--all "
-		       "runs it)\n");
+		check_say(k, "interpreter: not run, the network is large "
+		          "(--all runs it)\n");
 		return;
 	}
 	expected = mem(k->s->c, (k->params + 1) * sizeof *expected);
 	interpret(k, k->program, F64, expected);
 	compare(k, "f64", k->gradient, expected, 1e-9);
 	if (k->failures == before)
-		say(k, "f64 gradient = interpreter to rounding\n");
+		check_say(k, "f64 gradient = interpreter to rounding\n");
 }
 
 /* ------------------------------------------------------- the other type */
@@ -345,14 +345,14 @@ print_single(Check *k, const double *g32)
 		}
 	}
 	if (isinf(most)) {
-		say(k, "f32: the gradient of %s is not a number where f64 has "
-		       "one\n", where);
+		check_say(k, "f32: the gradient of %s is not a number where "
+		          "f64 has one\n", where);
 		k->failures++;
 	} else if (most > 0)
-		say(k, "f32 against f64: largest difference %.1e of the "
-		       "block's largest entry (%s)\n", most, where);
+		check_say(k, "f32 against f64: largest difference %.1e of the "
+		          "block's largest entry (%s)\n", most, where);
 	else
-		say(k, "f32 against f64: no difference\n");
+		check_say(k, "f32 against f64: no difference\n");
 }
 
 void
@@ -376,8 +376,8 @@ check_single(Check *k)
 		interpret(k, net_program(net), F32, expected);
 		compare(k, "f32", g32, expected, s->net->strict ? 0 : 1e-4);
 		if (k->failures == before)
-			say(k, "f32 gradient = interpreter to %s\n",
-			       s->net->strict ? "the bit" : "rounding");
+			check_say(k, "f32 gradient = interpreter to %s\n",
+			          s->net->strict ? "the bit" : "rounding");
 	}
 	net_free(net);
 }
