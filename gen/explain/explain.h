@@ -4,6 +4,7 @@
 #ifndef EXPLAIN_H
 #define EXPLAIN_H
 #include "math.h"
+#include "walk.h"
 
 /* What stands for an index while a statement is written: another one, or a
  * number; indices that are not listed stand for themselves. */
@@ -21,7 +22,7 @@ typedef struct {
 	ExprId act_read;            /* .. of this value */
 	ExprId slope;               /* an adjoint: the activation's derivative .. */
 	ExprId seed;                /* .. times this */
-	bool done;                  /* d->values has what it was before that */
+	bool done;                  /* its statement has been written */
 } Shown;
 
 typedef struct {
@@ -38,7 +39,9 @@ typedef struct {
 	                               the step of a scan */
 	bool one;                   /* a mini-batch is one sample: N = 1 */
 	bool spelled;               /* sums are written out */
-	Oracle *values;             /* numbers in place of names, or NULL */
+	Oracle *values, *after;     /* numbers in place of names, or NULL; once a
+	                               statement is done, what it wrote is in
+	                               `after` */
 	ExprId in;                  /* within a slope: this read is plain `z`, .. */
 	TensorId out;               /* .. and this tensor the activation of it */
 } Derivation;
@@ -81,10 +84,32 @@ bool matrix_form(Derivation *d, const Stmt *s, Equation *out);
 void explain_update(Page *page, Program *p);
 Derivation *update_derivation(Program *p);
 
-/* explain.c */
+/* page.c */
+typedef struct {
+	Ctx *c;
+	Network *net;
+	Program *p;
+	Page *page;
+	Derivation *d;              /* of training, or of inference alone */
+	Equations all;              /* that are to be written next */
+	Names said;                 /* f(z) = .. that are there already */
+	bool small;
+	Walk *walk;                 /* one sample with its numbers, or NULL */
+} Explain;
+
+void put_page(Explain *x);
+void put_spelled(Explain *x);
+bool is_small(const Derivation *d); /* few values: all indices written out */
+bool is_shown(const Derivation *d, const Stmt *s);
+bool is_forward(const Program *p, const Stmt *s);
+bool is_loss(const Program *p, const Stmt *s);
+bool is_adjoint(const Program *p, const Stmt *s);
+bool is_weight_gradient(const Program *p, const Stmt *s);
 void put_equation(Page *page, Equation e, Equations *all);
 void flush_equations(Page *page, Equations *all);
-/* whether some equation says the same as this */
 const char *plain_text(Ctx *c, const Equation *e);
+
+/* numbers.c: the values of one sample */
+void put_numbers(Explain *x);
 
 #endif

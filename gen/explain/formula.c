@@ -60,6 +60,7 @@ static bool
 value_at(Derivation *d, const Expr *e, const Places *at, double *v)
 {
 	const Tensor *t = &d->p->tensors.v[e->tensor];
+	Oracle *from = d->of[e->tensor].done ? d->after : d->values;
 	int64_t r = 0;
 	uint32_t q;
 	int32_t k;
@@ -81,7 +82,7 @@ value_at(Derivation *d, const Expr *e, const Places *at, double *v)
 		}
 		r = r * size + k;
 	}
-	*v = oracle_values(d->values, e->tensor)[r];
+	*v = oracle_values(from, e->tensor)[r];
 	return true;
 }
 
@@ -141,7 +142,7 @@ power(Derivation *d, Math *base, Math *above)
 static Math *
 plus(Derivation *d, const Expr *e, const Places *at)
 {
-	Math *a = formula_of(d, e->a, at, SUM), *b;
+	Math *a = formula_of(d, e->a, at, -1), *b;
 	const Expr *right = &d->p->exprs.v[e->b];
 	bool minus = e->op == E_SUB;
 	Expr r = *right;
@@ -411,6 +412,9 @@ right_side(Derivation *d, const Stmt *s, const Places *at)
 	if (x->act && !d->in)
 		return m_call(d->c, x->act, formula_of(d, x->act_read, at,
 		              -1));
+	if (x->slope && d->values)
+		return product(d, formula_of(d, x->slope, at, PRODUCT),
+		               formula_of(d, x->seed, at, PRODUCT));
 	if (x->slope && !d->generic) {
 		z = formula_of(d, d->of[activation_tensor(d, s->target)].
 		               act_read, at, -1);
@@ -502,11 +506,12 @@ spell_out(Derivation *d, const Stmt *s, Equations *out)
 		d->values = NULL;
 		PUSH(d->c, &e.right, right_side(d, s, &at));
 		d->values = values;
-		if (values) {
+		if (values && d->p->exprs.v[s->expr].op != E_READ)
 			PUSH(d->c, &e.right, right_side(d, s, &at));
-			if (value_at(d, &target, &at, &v))
-				PUSH(d->c, &e.right, m_number(d->c, v));
-		}
+		d->values = d->after;
+		if (values && value_at(d, &target, &at, &v))
+			PUSH(d->c, &e.right, m_number(d->c, v));
+		d->values = values;
 		PUSH(d->c, out, e);
 	}
 	d->spelled = false;

@@ -223,16 +223,19 @@ equations(Page *p, const Equations *e)
 	uint32_t i, k;
 
 	text_add(&p->out, "<div>" MATHML "><mtable displaystyle=\"true\">\n");
-	for (i = 0; i < e->n; i++)
+	for (i = 0; i < e->n; i++) {
+		text_add(&p->out, "<mtr><mtd class=\"r\">");
+		math_mathml(e->v[i].left, &p->out);
+		text_add(&p->out, "</mtd><mtd><mrow>");
 		for (k = 0; k < e->v[i].right.n; k++) {
-			text_add(&p->out, "<mtr><mtd class=\"r\">");
-			if (!k)
-				math_mathml(e->v[i].left, &p->out);
-			text_add(&p->out, "</mtd><mtd><mrow>");
-			sign(e->v[i].sign, &p->out);
+			if (breaks(&e->v[i], k))
+				text_add(&p->out, "</mrow></mtd></mtr>\n<mtr>"
+				         "<mtd></mtd><mtd><mrow>");
+			sign(k ? "=" : e->v[i].sign, &p->out);
 			math_mathml(e->v[i].right.v[k], &p->out);
-			text_add(&p->out, "</mrow></mtd></mtr>\n");
 		}
+		text_add(&p->out, "</mrow></mtd></mtr>\n");
+	}
 	text_add(&p->out, "</mtable></math></div>\n");
 }
 

@@ -160,7 +160,8 @@ begin(Page *p, const char *title)
 	         "\\usepackage{amsmath}\n"
 	         "\\usepackage[margin=2cm]{geometry}\n"
 	         "\\allowdisplaybreaks\n\\setlength{\\parindent}{0pt}\n"
-	         "\\setlength{\\parskip}{1ex}\n\\begin{document}\n\\title{");
+	         "\\setlength{\\parskip}{1ex}\n"
+	         "\\renewcommand{\\arraystretch}{1.3}\n\\begin{document}\n\\title{");
 	latex_text(&p->out, title);
 	text_add(&p->out, "}\\author{}\\date{}\\maketitle\n");
 }
@@ -190,8 +191,9 @@ latex_lines(const Equations *e, Text *out)
 	for (i = 0; i < e->n; i++) {
 		math_latex(e->v[i].left, out);
 		for (k = 0; k < e->v[i].right.n; k++) {
-			text_add(out, k ? " \\\\\n &" : " &");
-			sign(e->v[i].sign, out);
+			if (!k || breaks(&e->v[i], k))
+				text_add(out, k ? " \\\\\n &" : " &");
+			sign(k ? "=" : e->v[i].sign, out);
 			math_latex(e->v[i].right.v[k], out);
 		}
 		text_add(out, i + 1 < e->n ? " \\\\\n" : "\n");
@@ -211,7 +213,8 @@ table(Page *p, const Cells *cells, uint32_t columns)
 {
 	uint32_t i;
 
-	text_add(&p->out, "\n\\begin{tabular}{*{%u}{l}}\n", columns);
+	text_add(&p->out, "\n{%s\\begin{tabular}{*{%u}{l}}\n", columns > 8 ?
+	         "\\footnotesize\\setlength{\\tabcolsep}{3pt}" : "", columns);
 	for (i = 0; i < cells->n; i++) {
 		text_put(&p->out, "$", 1);
 		math_latex(cells->v[i], &p->out);
@@ -222,7 +225,7 @@ table(Page *p, const Cells *cells, uint32_t columns)
 			text_add(&p->out, " \\\\%s\n", i + 1 == columns ?
 			         " \\hline" : "");
 	}
-	text_add(&p->out, "\\end{tabular}\n");
+	text_add(&p->out, "\\end{tabular}}\n");
 }
 
 static void

@@ -180,3 +180,9 @@ m_begins_with_number(const Math *m)
 	return m->kind == M_SCRIPT ? m_begins_with_number(m->a) :
 		m->kind == M_NUMBER;
 }
+
+bool
+breaks(const Equation *e, uint32_t right)
+{
+	return right == 1 && e->right.n > 2;
+}

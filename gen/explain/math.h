@@ -57,6 +57,9 @@ void math_plain(const Math *m, Text *out);
 typedef struct { Math *left; VEC(Math *) right; const char *sign; } Equation;
 typedef VEC(Equation) Equations;
 typedef VEC(Math *) Cells;
+/* numbers begin a line of their own, their value stands behind them */
+bool breaks(const Equation *e, uint32_t right);
+void latex_lines(const Equations *e, Text *out);
 
 typedef struct Page Page;
 typedef struct {

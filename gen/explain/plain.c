@@ -5,7 +5,6 @@
 #include "../tool/house.h"
 #include "math.h"
 
-void latex_lines(const Equations *e, Text *out);
 extern const Form latex_form, html_form;
 
 static bool
@@ -227,9 +226,9 @@ plain_equations(Page *p, const Equations *e)
 		text_add(&p->out, "    ");
 		math_plain(e->v[i].left, &p->out);
 		for (k = 0; k < e->v[i].right.n; k++) {
-			if (k > 0 && e->v[i].right.n > 2)
+			if (breaks(&e->v[i], k))
 				text_add(&p->out, "\n       ");
-			sign(e->v[i].sign, &p->out);
+			sign(k ? "=" : e->v[i].sign, &p->out);
 			math_plain(e->v[i].right.v[k], &p->out);
 		}
 		text_put(&p->out, "\n", 1);
@@ -237,10 +236,10 @@ plain_equations(Page *p, const Equations *e)
 }
 
 /* a | would end a cell */
-static void
+static const char *
 cell(Page *p, const Math *m, bool latex)
 {
-	Text t = { .c = p->c };
+	Text t = { .c = p->c }, out = { .c = p->c };
 	size_t i;
 
 	if (!latex || m->kind == M_WORDS)
@@ -250,24 +249,53 @@ cell(Page *p, const Math *m, bool latex)
 		math_latex(m, &t);
 		text_add(&t, "`$");
 	}
+	text_put(&out, "", 0);
 	for (i = 0; i < t.n; i++)
-		text_add(&p->out, t.s[i] == '|' ? "\\%c" : "%c", t.s[i]);
+		text_add(&out, t.s[i] == '|' ? "\\%c" : "%c", t.s[i]);
+	return out.s;
+}
+
+static int
+characters(const char *s)
+{
+	int n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+static void
+ruler(Page *p, int width, bool last)
+{
+	text_put(&p->out, "|", 1);
+	for (width = width > 1 ? width + 2 : 3; width > 0; width--)
+		text_put(&p->out, "-", 1);
+	text_add(&p->out, last ? "|\n" : "");
 }
 
 static void
 rows(Page *p, const Cells *cells, uint32_t columns, bool latex)
 {
+	int *width = mem(p->c, columns * sizeof *width), n;
+	const char **text = mem(p->c, cells->n * sizeof *text);
 	uint32_t i, k;
 
+	for (i = 0; i < cells->n; i++) {
+		text[i] = cell(p, cells->v[i], latex);
+		n = characters(text[i]);
+		if (!latex && n > width[i % columns])
+			width[i % columns] = n;
+	}
 	text_put(&p->out, "\n", 1);
 	for (i = 0; i < cells->n; i++) {
-		text_add(&p->out, i % columns ? " | " : "| ");
-		cell(p, cells->v[i], latex);
+		n = width[i % columns] - characters(text[i]);
+		text_add(&p->out, "| %s%*s ", text[i], n > 0 ? n : 0, "");
 		if ((i + 1) % columns)
 			continue;
-		text_add(&p->out, " |\n");
+		text_add(&p->out, "|\n");
 		for (k = 0; i + 1 == columns && k < columns; k++)
-			text_add(&p->out, k + 1 < columns ? "|---" : "|---|\n");
+			ruler(p, width[k], k + 1 == columns);
 	}
 }
 

@@ -66,6 +66,9 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "what is written, where the name of the file (.txt .md .tex .html) " \
 	  "does not say it: formulas as text, as LaTeX in Markdown, LaTeX, " \
 	  "MathML in a page that needs no network") \
+	X("numbers", 0, "X,..;T,..", 0, DO_explain, 0, \
+	  "also one sample with all its values: its inputs, a `;`, its targets " \
+	  "(numbers, or the name of a class)") \
 	X("format", 0, "FORMAT:text|svg|pdf|png|tex", 0, DO_plot, 0, \
 	  "text, svg, pdf, png or tex, where the name of the file does not " \
 	  "say it") \
@@ -95,24 +98,24 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "the target of that rule, else the C file") \
 	X("dep-phony", "MP", 0, 0, DO_gen, "Builds", \
 	  "an empty rule for each dependency but the spec") \
-	X("data", 0, "FILE", 0, DO_gen | DO_check | DO_info, "Network", \
+	X("data", 0, "FILE", 0, DO_gen | DO_check | DO_info | DO_explain, "Network", \
 	  "CSV that the constants of normalize and targets come from") \
-	X("seed", 0, "N", 0, DO_RUN | DO_bench, 0, "replaces the spec's seed") \
+	X("seed", 0, "N", 0, DO_RUN | DO_bench | DO_explain, 0, "replaces the spec's seed") \
 	X("seeds", 0, "1..20", 0, DO_train, 0, \
 	  "a run with each of these seeds, in parallel, and a table of all; " \
 	  "as with -D name=10,20,40 the weights of the best are kept") \
 	X("epochs", 0, "N", 0, DO_train, 0, "replaces the spec's limit") \
 	X("rate", 0, "X", 0, DO_train, 0, "replaces the learning rate") \
-	X("columns", 0, "LIST", 0, DO_DATA | DO_gen | DO_check, 0, \
+	X("columns", 0, "LIST", 0, DO_DATA | DO_gen | DO_check | DO_explain, 0, \
 	  "columns of the inputs: names or ranges such as 2-5") \
 	X("columns", 0, "LIST", 0, DO_plot, 0, \
 	  "columns to draw instead of loss,val_loss") \
-	X("target", 0, "LIST", 0, DO_DATA | DO_gen | DO_check, 0, \
+	X("target", 0, "LIST", 0, DO_DATA | DO_gen | DO_check | DO_explain, 0, \
 	  "columns of the targets") \
 	X("labels", 0, "FILE", 0, DO_DATA, 0, \
 	  "IDX file of the classes, where its name does not follow from that " \
 	  "of the images") \
-	X("header", 0, "yes|no", 0, DO_DATA | DO_check, 0, \
+	X("header", 0, "yes|no", 0, DO_DATA | DO_check | DO_explain, 0, \
 	  "whether the first row holds names; found out otherwise") \
 	X("validation", 0, "FRACTION", 0, DO_train, 0, \
 	  "part of the rows that is held out") \

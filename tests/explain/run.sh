@@ -117,6 +117,66 @@ else
 	skip "LaTeX compiles" "there is no pdflatex"
 fi
 
+# ----------------------------------------------------------------- numbers
+# computed once more from what was printed; a digit that is wrong is found
+walked() { # NAME KIND OPTIONS...
+	name=$1 kind=$2
+	shift 2
+	expect "$name" 0 "$bpgen" explain "$specs/$kind.spec" "$@" || return
+	cp out said
+	if python3 "$root/tests/explain/walk.py" $kind said >out 2>err
+	then ok "$name"; else bad "$name"; return; fi
+	sed "$(grep -n 'δ' said | tail -n 1 | cut -d: -f1)s/\\([0-9]\\)\\([0-9]\\)/\\2\\1/g" \
+		said >wrong
+	if ! cmp -s said wrong &&
+		python3 "$root/tests/explain/walk.py" $kind wrong >out 2>err
+	then bad "$name, a wrong digit"; else ok "$name, a wrong digit"; fi
+}
+walked "xor by hand" xor --numbers '0.5,-1.25;1'
+walked "xor in f64" xor --numbers '0,1,1' --dtype=f64 --seed 7
+walked "xor in loops" xor --numbers '1 0; 0' --unroll=none
+walked "iris by hand" iris --numbers '5.1,3.5,1.4,0.2;Iris-versicolor' \
+	--data "$data/iris.csv"
+walked "iris, one-hot" iris --numbers '6,2.9,4.5,1.5;0,0,1' --dtype=f64 \
+	--data "$data/iris.csv"
+expect weights 0 "$bpgen" train "$specs/xor.spec" "$data/xor.csv" -q -w \
+	xor.safetensors --epochs 50 &&
+	walked "trained weights" xor --numbers '1,1;0' -w xor.safetensors
+# the walk itself refuses numbers that are not those of the emitted C
+wrong=0 walks=0
+while read -r spec; do
+	set -- $("$bpgen" info "$spec" --json -q 2>/dev/null | sed -n \
+		's/.*"inputs": \([0-9]*\),.*"targets": \([0-9]*\),.*/\1 \2/p')
+	[ "${1:-9999}" -gt 2000 ] && continue
+	numbers="$(yes 1 | head -n "$1" | tr '\n' ' ');"
+	grep -q 'target=input' "$spec" ||
+		numbers="$numbers$(yes 0 | head -n "$2" | tr '\n' ' ')"
+	"$bpgen" explain "$spec" -q -o "walk$walks.html" \
+		--numbers="$numbers" 2>err ||
+		{ wrong=1; echo "  $spec: $(head -n 1 err)"; }
+	walks=$((walks + 1))
+done <list
+python3 "$root/tests/explain/pages.py" walk*.html || wrong=1
+if [ $wrong = 0 ] && [ $walks -gt 80 ]
+then ok "every net with numbers"
+else bad "every net with numbers" "$walks"; fi
+
+refuses() { # TEXT SPEC NUMBERS
+	expect "refuses $3" 64 "$bpgen" explain "$2" --numbers "$3" &&
+		says "refuses $3" err "$1"
+}
+refuses "takes 2 inputs and 1 target, not 0 values" xor.spec ''
+refuses "takes 2 inputs and 1 target, not 2 values" xor.spec '1,2'
+refuses "1 before the \`;\` and 2 behind it" xor.spec '1;2,3'
+refuses "more than one" xor.spec '1;2;3'
+refuses "'a' is not a number" xor.spec '1,a;1'
+refuses "'nan' is not a number" xor.spec '1,nan;1'
+refuses "'1e999' is not a number" xor.spec '1,1e999;1'
+refuses "'Iris' is no class of 'iris'" iris.spec '1,2,3,4;Iris'
+refuses "'3' is no class of 'iris'" iris.spec '1,2,3,4;3'
+refuses "no whole number from 0 to 26" chars.spec \
+	'1,2,3,4,5,6,7,8,9,10,11,27;1 2 3 4 5 6 7 8 9 10 11 12'
+
 # ------------------------------------------------------------------- files
 says "the form follows the file" xor.tex '\begin{align*}'
 expect "the form is said" 0 "$bpgen" explain xor.spec --format=md &&

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * One sample through the network: every value on the way. */
+#ifndef WALK_H
+#define WALK_H
+#include "../tool/session.h"
+
+typedef struct {
+	Oracle *outputs;            /* after a forward pass alone */
+	Oracle *before, *after;     /* gradients; then new weights */
+	double *x, *t;
+} Walk;
+
+/* text -> inputs and targets; 0 or 64 after a message */
+int sample_read(Ctx *c, Network *net, const char *text, double *x, double *t);
+/* The interpreter's values, once they are those of the compiled C: outputs,
+ * loss, gradients, new weights.  0, or an exit code after messages. */
+int walk(Session *s, Program *p, const char *text, Walk *out);
+
+#endif
