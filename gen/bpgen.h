@@ -535,7 +535,11 @@ typedef struct {
 	int sums;                    /* partial sums of each place (math fast) */
 } Schedule;
 typedef enum { ST_NONE, ST_LOCAL, ST_WORK, ST_FIELD, ST_ARG, ST_TABLE } StoreHow;
-typedef struct { StoreHow how; int64_t offset; } Store; /* work: in reals */
+typedef struct {
+	StoreHow how;
+	int64_t offset, room;        /* of work, in elements */
+	uint32_t first, last;        /* loop nests of the kernel that touch it */
+} Store;
 /* How the elements of a tensor lie: dimension `lane` is padded with zeros and
  * cut into panels; within a panel it is the fastest, the others are row-major.
  * ABREAST stands for the samples: element by element, those of all samples lie
@@ -571,6 +575,10 @@ typedef struct {
 Plan *plan(Program *p, const PlanOptions *o);
 void plan_dump(const Program *p, const Plan *plan, Text *out);
 void plan_explain(Program *p, const Plan *plan, Text *out); /* in words */
+/* what lies where in NAME_net, and what shares the workspace of this kernel;
+ * false: there is none of this name, but these */
+bool plan_memory(Program *p, const Plan *plan, const char *kernel, Text *out);
+Names plan_kernels(Ctx *c, const Plan *plan);
 
 typedef struct {
 	const char *prefix;          /* NAME */

@@ -75,9 +75,12 @@ typedef struct {
 	TensorId tensor;
 	int64_t count;              /* 0: a single number */
 	int64_t pad;                /* reals in front of it that nothing uses */
+	int64_t at;                 /* bytes in front of it, those too */
 } Field;
 typedef VEC(Field) Fields;
 int64_t fields(const Program *p, const Plan *plan, Fields *out);
+const char *field_name(const CNames *names, const Field *f);
+const char *field_text(FieldKind kind);  /* NULL: of a weight */
 
 /* ---- vector.c: which statements run by vectors, and their tiles */
 typedef struct {

@@ -19,7 +19,8 @@ field(Lay *l, FieldKind kind, TensorId t, int64_t count, bool scalar)
 
 	if (l->plan->vectors && !scalar && kind != FIELD_INTS)
 		f.pad = (LINE - l->at % LINE) % LINE / l->unit;
-	l->at += f.pad * l->unit + count * (kind == FIELD_INTS ? 4 : l->unit);
+	f.at = l->at + f.pad * l->unit;
+	l->at = f.at + count * (kind == FIELD_INTS ? 4 : l->unit);
 	PUSH(l->p->c, l->out, f);
 }
 
@@ -44,6 +45,31 @@ net_states(Lay *l, bool scalars)
 		if (!p->tensors.v[t].shape.rank == scalars)
 			tensor(l, t, FIELD_STATE);
 	}
+}
+
+const char *
+field_name(const CNames *names, const Field *f)
+{
+	return f->kind == FIELD_INPUT_GRADIENT ? "dx" :
+		f->kind == FIELD_WORK ? "work" :
+		f->kind == FIELD_INTS ? "iwork" : cname(names, f->tensor);
+}
+
+const char *
+field_text(FieldKind kind)
+{
+	static const char *const texts[] = {
+		[FIELD_GRADIENT] = "accumulated gradient",
+		[FIELD_STATISTIC] = "running statistics",
+		[FIELD_STATE] = "optimizer",
+		[FIELD_STREAM] = "what one step leaves to the next",
+		[FIELD_INPUT_GRADIENT] = "of the last sample",
+		[FIELD_CARRY] = "sums for the sample to come",
+		[FIELD_WORK] = "within one call",
+		[FIELD_INTS] = "within one call"
+	};
+
+	return texts[kind];
 }
 
 /* returns sizeof(NAME_net) */

@@ -293,15 +293,6 @@ layer_comment(Skeleton *k, TensorId t)
 static void
 fields_of(lua_State *L, Skeleton *k)
 {
-	static const char *const comments[] = {
-		[FIELD_GRADIENT] = "accumulated gradient",
-		[FIELD_STATISTIC] = "running statistics",
-		[FIELD_STATE] = "optimizer",
-		[FIELD_STREAM] = "what one step leaves to the next",
-		[FIELD_INPUT_GRADIENT] = "of the last sample",
-		[FIELD_CARRY] = "sums for the sample to come",
-		[FIELD_WORK] = "within one call"
-	};
 	FieldLine line = { { .c = k->c }, NULL };
 	FieldKind last = FIELD_WEIGHT;
 	Fields all = { 0 };
@@ -311,9 +302,6 @@ fields_of(lua_State *L, Skeleton *k)
 	lua_newtable(L);
 	for (i = 0; i < all.n; i++) {
 		const Field *f = &all.v[i];
-		const char *name = f->kind == FIELD_INPUT_GRADIENT ? "dx" :
-		                   f->kind == FIELD_WORK ? "work" :
-		                   cname(k->e->names, f->tensor);
 		if (f->kind != last || f->pad)
 			end_line(L, k, &line);
 		last = f->kind;
@@ -328,8 +316,9 @@ fields_of(lua_State *L, Skeleton *k)
 			append(L);
 			continue;
 		}
-		field(L, k, &line, name, f->count, f->kind == FIELD_WEIGHT ?
-		      layer_comment(k, f->tensor) : comments[f->kind]);
+		field(L, k, &line, field_name(k->e->names, f), f->count,
+		      f->kind == FIELD_WEIGHT ? layer_comment(k, f->tensor) :
+		      field_text(f->kind));
 	}
 	end_line(L, k, &line);
 	lua_setfield(L, -2, "fields");

@@ -343,6 +343,10 @@ arrange(Placing *s, bool integers, TensorId kept)
 				continue;
 			size = room_of(s, t);
 			s->k->store[t].offset = take_room(&room, size);
+			s->k->store[t].room = size;
+			s->k->store[t].first = s->group[s->life[t].first];
+			s->k->store[t].last = t == kept ? UINT32_MAX :
+				s->group[s->life[t].last];
 			PUSH(s->p->c, &live, t);
 		}
 	}
@@ -377,11 +381,11 @@ store_tensors(Program *p, Kernel kernel, KernelPlan *k, const Accesses *a,
 		    (k->samples > 1 && !k->by_samples)))
 			continue;
 		if (l->straight && l->part0 == l->part1 && !a->indirect[t])
-			*place = (Store){ ST_LOCAL, LOCAL_ELEMENTS };
+			*place = (Store){ .how = ST_LOCAL, .offset = LOCAL_ELEMENTS };
 		else if (stays_in_tile(&s, t))
-			*place = (Store){ ST_LOCAL, LOCAL_TILE };
+			*place = (Store){ .how = ST_LOCAL, .offset = LOCAL_TILE };
 		else if (is_scalar(&s, t, t == loss))
-			*place = (Store){ ST_LOCAL, LOCAL_SCALAR };
+			*place = (Store){ .how = ST_LOCAL, .offset = LOCAL_SCALAR };
 	}
 	k->work = arrange(&s, false, loss);
 	*ints = arrange(&s, true, 0);

@@ -309,6 +309,28 @@ info_of(Info *f, Ctx *c, const Network *net, const PlanOptions *how)
 	return true;
 }
 
+static int
+print_memory(const Info *f, const Cli *cli)
+{
+	const char *kernel = cli_get(cli, "memory"), *near, *between = "";
+	Names all = plan_kernels(f->c, f->plan);
+	Text text = {.c = f->c}, list = {.c = f->c};
+	uint32_t i;
+
+	if (plan_memory(f->p, f->plan, *kernel ? kernel : "forward", &text)) {
+		fputs(text.s, stdout);
+		return 0;
+	}
+	for (i = 0; i < all.n; i++, between = ", ")
+		text_add(&list, "%s%s", between, all.v[i]);
+	near = nearest(kernel, &all);
+	cli_error("--memory=%s: the C has no such function%s%s", kernel,
+	          near ? "; one with a similar name exists: " : "",
+	          near ? near : "");
+	cli_help("write one of %s", list.s);
+	return EX_USAGE_;
+}
+
 int
 cmd_info(Ctx *c, const Cli *cli)
 {
@@ -330,6 +352,8 @@ cmd_info(Ctx *c, const Cli *cli)
 		print_json(&f);
 		return 0;
 	}
+	if (cli_has(cli, "memory"))
+		return print_memory(&f, cli);
 	if (cli_has(cli, "plan")) {
 		plan_explain(f.p, f.plan, &text);
 		fputs(text.s, stdout);

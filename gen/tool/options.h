@@ -82,6 +82,9 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "how some statements run, as --dump=plan prints it; or random:SEED") \
 	X("plan", 0, "?FILE", 0, DO_info, 0, \
 	  "explain the plan; with FILE or random:SEED that one") \
+	X("memory", 0, "?FUNCTION", 0, DO_info, 0, \
+	  "what lies where in NAME_net, and which values of forward, or of " \
+	  "this function, share its workspace") \
 	X("define", "D", "name=value", 1, DO_NET, "Network", \
 	  "set a parameter of the spec") \
 	X("include", "I", "DIR", 1, DO_NET, "Network", \
