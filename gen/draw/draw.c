@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * `bpgen draw`: a spec in, a picture of the network out. */
 #include <string.h>
-#include "raster.h"
+#include "boundary.h"
 
 typedef struct {
 	Ctx *c;
@@ -94,6 +94,12 @@ cmd_draw(Ctx *c, const Cli *cli)
 	Draw d = { .c = c, .cli = cli, .out = &out };
 	int rc;
 
+	if (cli_has(cli, "boundary"))
+		return draw_boundary(c, cli);
+	if (cli->args.n) {
+		cli_error("draw takes data only with --boundary");
+		return EX_USAGE_;
+	}
 	if (cli_has(cli, "units"))
 		return draw_weights(c, cli);
 	d.net = load_network(c, cli, &rc);

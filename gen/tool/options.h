@@ -13,7 +13,7 @@
 	X(train, 1, " DATA", "learn from CSV or IDX") \
 	X(eval, 1, " DATA", "loss, accuracy, confusion table") \
 	X(predict, 1, " DATA", "outputs for every row") \
-	X(draw, 0, "", "the net, or its weights") \
+	X(draw, 1, " [DATA]", "the net, or its weights") \
 	X(plot, UINT32_MAX, " HISTORY.csv ...", "curves of a training") \
 	X(bench, 0, "", "time the emitted C") \
 	X(info, 0, "", "parameters, work, memory") \
@@ -60,6 +60,8 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	X("units", 0, "?LAYER", 0, DO_draw, 0, \
 	  "the weights of the units of this layer, else of the first one, as " \
 	  "images; -w names their file") \
+	X("boundary", 0, 0, 0, DO_draw, 0, \
+	  "of a network of 2 inputs where it says what; rows of DATA are points") \
 	X("shape", 0, "HxW", 0, DO_draw, 0, \
 	  "height and width of these, where the input has none") \
 	X("format", 0, "text|md|latex|html", 0, DO_explain, 0, \
@@ -109,16 +111,18 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "as with -D name=10,20,40 the weights of the best are kept") \
 	X("epochs", 0, "N", 0, DO_train, 0, "replaces the spec's limit") \
 	X("rate", 0, "X", 0, DO_train, 0, "replaces the learning rate") \
-	X("columns", 0, "LIST", 0, DO_DATA | DO_gen | DO_check | DO_explain, 0, \
+	X("columns", 0, "LIST", 0, DO_DATA | DO_gen | DO_check | DO_explain | \
+	  DO_draw, 0, \
 	  "columns of the inputs: names or ranges such as 2-5") \
 	X("columns", 0, "LIST", 0, DO_plot, 0, \
 	  "columns to draw instead of loss,val_loss") \
-	X("target", 0, "LIST", 0, DO_DATA | DO_gen | DO_check | DO_explain, 0, \
+	X("target", 0, "LIST", 0, DO_DATA | DO_gen | DO_check | DO_explain | \
+	  DO_draw, 0, \
 	  "columns of the targets") \
 	X("labels", 0, "FILE", 0, DO_DATA, 0, \
 	  "IDX file of the classes, where its name does not follow from that " \
 	  "of the images") \
-	X("header", 0, "yes|no", 0, DO_DATA | DO_check | DO_explain, 0, \
+	X("header", 0, "yes|no", 0, DO_DATA | DO_check | DO_explain | DO_draw, 0, \
 	  "whether the first row holds names; found out otherwise") \
 	X("validation", 0, "FRACTION", 0, DO_train, 0, \
 	  "part of the rows that is held out") \

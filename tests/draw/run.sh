@@ -168,4 +168,51 @@ if here 'images of weights' python3; then
 		"$bpgen" draw line.spec --units --shape=2x2
 fi
 
+# -------------------------------------------------------------- boundary
+"$bpgen" train "$specs/xor.spec" "$data/xor.csv" -q || bad 'xor learns'
+expect 'boundary' 0 "$bpgen" draw "$specs/xor.spec" "$data/xor.csv" \
+	--boundary -o plane.svg && says 'a line between the classes' plane.svg \
+	'class="boundary" d="M' && if here 'the colours of a plane' python3; then
+	awk 'BEGIN { print "x1,x2"; for (i = 0; i < 120; i++)
+		print (i * 37 % 120) / 119 "," (i * 11 % 120) / 119 }' >grid.csv
+	expect 'predict' 0 "$bpgen" predict "$specs/xor.spec" grid.csv --csv &&
+		cp out answers.csv
+	if python3 "$look/plane.py" plane.svg answers.csv >out 2>err
+	then ok 'the colours of a plane'; else bad 'the colours of a plane'; fi
+	awk -F, -v OFS=, 'NR > 1 { $3 = 1 - $3 } 1' answers.csv >wrong.csv
+	if python3 "$look/plane.py" plane.svg wrong.csv >out 2>err
+	then bad 'false colours are seen'; else ok 'false colours are seen'; fi
+fi
+expect 'boundary, ASCII' 0 env LC_ALL=C "$bpgen" draw "$specs/xor.spec" \
+	"$data/xor.csv" --boundary && if [ "$(grep -c '^|.*|$' out)" = 24 ] &&
+	grep -q '^|[@%#]*1[@%#].*[ .]0[ .]*|$' out &&
+	grep -q '^|[ .]*0[ .].*[@%#]1[@%#]*|$' out
+then ok 'boundary, ASCII'; else bad 'boundary, ASCII'; fi
+expect 'boundary, colour' 0 env LC_ALL=C.UTF-8 "$bpgen" draw \
+	"$specs/xor.spec" "$data/xor.csv" --boundary --color=always &&
+	says 'boundary, colour' out '▀'
+expect 'boundary, pixels' 0 "$bpgen" draw "$specs/xor.spec" --boundary \
+	-o plane.ppm && if [ "$(head -n 3 plane.ppm | tail -n 1)" = '480 480' ]
+then ok 'boundary, pixels'; else bad 'boundary, pixels'; fi
+awk 'BEGIN { print "a,b,c"; for (i = 0; i < 90; i++) { k = i % 3
+	print k + i % 7 / 10 "," (k * k) % 3 + i % 5 / 10 ",<" k ">" } }' >three.csv
+printf '%s\n' 'net three' 'input 2' 'dense 8 tanh' 'dense 3 softmax' \
+	'loss cross_entropy' 'optimizer adam rate=0.05' 'epochs 60' >three.spec
+expect 'three classes' 0 "$bpgen" train three.spec three.csv -q &&
+	expect 'three classes' 0 "$bpgen" draw three.spec three.csv --boundary \
+	-o three.svg && says 'three classes' three.svg '>&lt;2&gt;</text>'
+printf '%s\n' 'net wave' 'input 2' 'dense 4 tanh' 'dense 1' 'loss mse' \
+	'epochs 2' >wave.spec
+awk 'BEGIN { print "a,b,c"; for (i = 0; i < 30; i++) print i "," i * i "," i / 7
+	}' >wave.csv
+expect 'a value' 0 "$bpgen" train wave.spec wave.csv -q &&
+	expect 'a value' 0 "$bpgen" draw wave.spec wave.csv --boundary -o w.svg &&
+	says 'a value' w.svg '(blue) to'
+fails 'four inputs' 64 'needs a network of 2 inputs' \
+	"$bpgen" draw "$specs/iris.spec" --boundary
+fails 'data for nothing' 64 'only with --boundary' \
+	"$bpgen" draw "$specs/xor.spec" "$data/xor.csv"
+fails 'data that is missing' 66 'none.csv' \
+	"$bpgen" draw "$specs/xor.spec" none.csv --boundary
+
 sum_up
