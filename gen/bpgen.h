@@ -78,6 +78,8 @@ _Noreturn void die(Ctx *c, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* prints all messages and the count line as gcc would; 1 as soon as errors */
 void diag_print(Ctx *c, FILE *f, bool color);
+/* a message that has no place, in a form of --diagnostics: g, m or j */
+void diag_line(FILE *f, char form, DiagKind kind, const char *text);
 uint32_t source_add(Ctx *c, const char *name, const char *text, size_t len);
 /* reads a whole file ("-": stdin): 0, or 66 (missing, unreadable, no regular
  * file), 65 (larger than max) with a message in *why */

@@ -72,9 +72,8 @@ static int
 died(const Ctx *c)
 {
 	if (c->exit_code == EX_SOFTWARE_) {
-		fflush(stdout);
-		fprintf(stderr, "bpgen: internal error: %s\n  help: please report "
-		        "with the output of `bpgen --version`\n", c->exit_text);
+		cli_error("internal error: %s", c->exit_text);
+		cli_help("please report with the output of `bpgen --version`");
 	} else {
 		cli_error("%s", c->exit_text);
 	}

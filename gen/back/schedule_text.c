@@ -399,6 +399,11 @@ schedules_read(Program *p, const char *path, AllGiven *out)
 		die(p->c, rc, "cannot read %s: %s", path, why);
 	r.s = text;
 	r.file = source_add(p->c, path, text, n);
+	if (strlen(text) < n) {
+		err(p->c, (Loc){ r.file, (uint32_t)strlen(text), 1 },
+		    "a NUL byte in the text");
+		return false;
+	}
 	while (r.s[r.at]) {
 		Given g = { 0 };
 		blanks(&r);

@@ -26,6 +26,12 @@ data_read(Ctx *c, Network *net, const char *path, const DataOptions *o, int *rc)
 	r.f32 = net->dtype == F32;
 	if (!bytes_read(c, path, &r.file, rc))
 		return NULL;
+	if (o->labels && !is_idx(&r.file)) {
+		bytes_error(c, &r.file, rc, EX_USAGE_, "--labels is for images, "
+		            "and this is no IDX file");
+		help(c, "the classes are a column here: `--target NAME`");
+		return NULL;
+	}
 	if (is_idx(&r.file) ? idx_read(&r, rc) : is_text(&r) ?
 	    text_read(&r, rc) : read_table(&r, rc))
 		return d;

@@ -199,8 +199,8 @@ read_one(Ctx *c, const Cli *cli, const char *path, int file, Curves *out)
 	    !csv_rows((Csv *)r.csv, &sink))
 		return rc ? rc : EX_DATA;
 	if (r.runs > 1 && !cli_has(cli, "quiet"))
-		fprintf(stderr, "bpgen: note: %s holds %zu runs; the last one "
-		        "is drawn\n", path, r.runs);
+		cli_note("%s holds %zu runs; the last one is drawn", path,
+		         r.runs);
 	add_curves(&r, path, file, cli->args.n > 1, out);
 	if (out->curves.n > before)
 		return 0;

@@ -238,9 +238,8 @@ to_file(const Receptive *r, Picture *p)
 	most = most < 1 ? 1 : most;
 	if (n > most) {
 		if (!cli_has(r->cli, "quiet"))
-			fprintf(stderr, "bpgen: note: the first %s of %s images "
-			        "are drawn\n", grouped(r->c, most),
-			        grouped(r->c, n));
+			cli_note("the first %s of %s images are drawn",
+			         grouped(r->c, most), grouped(r->c, n));
 		n = most;
 	}
 	columns = file_columns(r, n);

@@ -74,7 +74,13 @@ check_output(Train *r, const char *path)
 		cli_error("%s is an input, it cannot be the output too", path);
 		return EX_CANTCREAT_;
 	}
-	if (stat(path, &st) || is_weights_of_bpgen(path))
+	if (stat(path, &st))
+		return 0;
+	if (S_ISDIR(st.st_mode)) {
+		cli_error("cannot write %s: it is a directory", path);
+		return EX_CANTCREAT_;
+	}
+	if (is_weights_of_bpgen(path))
 		return 0;
 	cli_error("%s exists and is no file of weights by bpgen", path);
 	return EX_CANTCREAT_;

@@ -28,9 +28,7 @@ say(const Session *s, const char *what, const char *why)
 {
 	if (!cli_has(s->cli, "verbose") || cli_has(s->cli, "quiet"))
 		return;
-	fflush(stdout);
-	fprintf(stderr, "bpgen: note: %s%s%s\n", what, why ? ": " : "",
-	        why ? why : "");
+	cli_note("%s%s%s", what, why ? ": " : "", why ? why : "");
 }
 
 /* whether the optimised build pays for itself */

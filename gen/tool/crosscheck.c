@@ -102,7 +102,7 @@ override_agrees(Check *k, const Program *p, const Stmt *s)
 			continue;
 		check_say(k, "dy of %s is not its derivative: at z = %.4g it "
 		          "gives %.6g, the derivative is %.6g",
-		          p->tensors.v[s->target]. name, z, dy, numeric);
+		          p->tensors.v[s->target].name, z, dy, numeric);
 		if (fabs(numeric) > 1e-12)
 			check_say(k, " (ratio %.3f)", dy / numeric);
 		check_say(k, "\n");

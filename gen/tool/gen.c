@@ -303,8 +303,7 @@ print_notes(const Job *j, const Plan *plan)
 	uint32_t i;
 
 	for (i = 0; i < plan->notes.n && cli_has(j->cli, "verbose"); i++)
-		fprintf(stderr, "%s: note: %s\n", j->net->path,
-		        plan->notes.v[i]);
+		cli_note("%s: %s", j->net->path, plan->notes.v[i]);
 }
 
 /* the list of passes from the network to its C */

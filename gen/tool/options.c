@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * The command line in, a checked Cli out; every rule comes from options.h. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "options.h"
 
@@ -16,16 +18,36 @@ const Command commands[] = { COMMANDS(COMMAND_ROW) };
 enum { OPTION_COUNT = sizeof options / sizeof options[0] };
 struct Values { Names all[OPTION_COUNT]; }; /* rows of one name share the first */
 
+/* of --diagnostics; set before anything can go wrong */
+static char form = 'g';
+
+static void
+message(DiagKind kind, const char *format, va_list ap)
+{
+	char line[2048];
+
+	fflush(stdout);
+	vsnprintf(line, sizeof line, format, ap);
+	diag_line(stderr, form, kind, line);
+}
+
 void
 cli_error(const char *format, ...)
 {
 	va_list ap;
 
-	fflush(stdout);
 	va_start(ap, format);
-	fputs("bpgen: error: ", stderr);
-	vfprintf(stderr, format, ap);
-	fputc('\n', stderr);
+	message(DIAG_ERROR, format, ap);
+	va_end(ap);
+}
+
+void
+cli_note(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	message(DIAG_NOTE, format, ap);
 	va_end(ap);
 }
 
@@ -35,9 +57,7 @@ cli_help(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	fputs("  help: ", stderr);
-	vfprintf(stderr, format, ap);
-	fputc('\n', stderr);
+	message(DIAG_HELP, format, ap);
 	va_end(ap);
 }
 
@@ -481,11 +501,24 @@ read_warnings(Ctx *c, const Cli *cli)
 	return 0;
 }
 
+/* a folder of words that is not there would be no folder at all */
+static int
+check_templates(const Cli *cli)
+{
+	const char *path = cli_get(cli, "templates");
+	struct stat st;
+
+	if (!path || (!stat(path, &st) && S_ISDIR(st.st_mode)))
+		return 0;
+	cli_error("--templates: cannot read %s: %s", path,
+	          strerror(stat(path, &st) ? errno : ENOTDIR));
+	return EX_NOINPUT_;
+}
+
 static int
 fill(Ctx *c, const Cli *cli)
 {
 	const Names *defines = cli_all(cli, "define");
-	const char *form = cli_get(cli, "diagnostics");
 	double most = c->opt.max_errors, threads = 1;
 	uint32_t i;
 	size_t k;
@@ -504,7 +537,7 @@ fill(Ctx *c, const Cli *cli)
 		          cli_get(cli, "threads"));
 		return EX_USAGE_;
 	}
-	c->opt.diagnostics = form ? *form : 'g';
+	c->opt.diagnostics = form;
 	if (!(most >= 0 && most <= 1e6)) {
 		cli_error("--max-errors: a number from 0 (all) to 1000000 is "
 		          "needed");
@@ -520,7 +553,8 @@ fill(Ctx *c, const Cli *cli)
 	c->opt.include_dirs = *cli_all(cli, "include");
 	c->opt.templates_dir = cli_get(cli, "templates");
 	c->opt.max_errors = (int)most;
-	return read_warnings(c, cli);
+	rc = check_templates(cli);
+	return rc ? rc : read_warnings(c, cli);
 }
 
 /* `bpgen trian net.spec x.csv --epochs 5`: main.c says that trian is neither
@@ -558,12 +592,33 @@ place(Reader *r, Cli *cli)
 	return 0;
 }
 
+/* the last --diagnostics, as misspelt options are told of in its form, too */
+static void
+find_form(int argc, char **argv)
+{
+	static const char name[] = "--diagnostics";
+	const char *value;
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		if (strncmp(argv[i], name, sizeof name - 1))
+			continue;
+		value = argv[i] + sizeof name - 1;
+		value = *value == '=' ? value + 1 : !*value && i + 1 < argc ?
+			argv[i + 1] : "";
+		if (!strcmp(value, "gnu") || !strcmp(value, "msvc") ||
+		    !strcmp(value, "json"))
+			form = *value;
+	}
+}
+
 int
 options_read(Ctx *c, Cli *cli, int argc, char **argv)
 {
 	Reader r = { .c = c, .argc = argc, .argv = argv };
 	int rc;
 
+	find_form(argc, argv);
 	r.values = mem(c, sizeof *r.values);
 	cli->program = argc ? argv[0] : "bpgen";
 	cli->values = r.values;

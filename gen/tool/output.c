@@ -181,6 +181,12 @@ outputs_write(Ctx *c, Output *o, int n)
 		if (rc)
 			break;
 	}
+	for (i = 0; i < n && !rc; i++) {
+		if (!strcmp(o[i].path, "-"))
+			rc = write_stdout(&o[i]);
+		else if (o[i].direct)
+			rc = write_one(o[i].path, o[i].path, &o[i], 0);
+	}
 	for (; renamed < n && !rc; renamed++) {
 		tmp = temporary(c, &o[renamed]);
 		if (tmp && rename(tmp, o[renamed].real)) {
@@ -190,11 +196,5 @@ outputs_write(Ctx *c, Output *o, int n)
 	}
 	if (rc)
 		undo(c, o, written, renamed);
-	for (i = 0; i < n && !rc; i++) {
-		if (!strcmp(o[i].path, "-"))
-			rc = write_stdout(&o[i]);
-		else if (o[i].direct)
-			rc = write_one(o[i].path, o[i].path, &o[i], 0);
-	}
 	return rc;
 }

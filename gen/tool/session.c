@@ -438,10 +438,9 @@ require(Ctx *c, const Cli *cli, const Metric *m, int n)
 		if (m[k].more_is_better ? m[k].value >= want :
 		    m[k].value <= want)
 			continue;
-		fflush(stdout);
-		fprintf(stderr, "bpgen: %s is %.6g, but %s %.6g is required\n",
-		        m[k].name, m[k].value,
-		        m[k].more_is_better ? "at least" : "at most", want);
+		cli_note("%s is %.6g, but %s %.6g is required", m[k].name,
+		         m[k].value, m[k].more_is_better ? "at least" :
+		         "at most", want);
 		rc = EX_NO;
 	}
 	return rc;

@@ -16,8 +16,9 @@ struct Cli {
 const char *cli_get(const Cli *cli, const char *option); /* value or NULL */
 bool cli_has(const Cli *cli, const char *option);
 const Names *cli_all(const Cli *cli, const char *option); /* repeated ones */
-/* `bpgen: error: ...` on stderr, with an optional help line */
+/* `bpgen: error: ...` on stderr, or as --diagnostics says; a help may follow */
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_help(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int cli_number(const Cli *cli, const char *option, double *value); /* 0 or 64 */
 bool cli_color(const Cli *cli);  /* whether stderr gets colour */

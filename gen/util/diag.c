@@ -456,6 +456,23 @@ print_json(Printer *p, const Diag *d)
 	fputs("}\n", p->f);
 }
 
+void
+diag_line(FILE *f, char form, DiagKind kind, const char *text)
+{
+	const char *word = kinds[kind].word;
+
+	if (form == 'j') {
+		fprintf(f, "{\"kind\": \"%s\", \"message\": ", word);
+		put_json(f, text);
+		fputs("}\n", f);
+		return;
+	}
+	fprintf(f, "%s%s: ", form == 'm' || kind != DIAG_HELP ? "bpgen: " : "  ",
+	        word);
+	put_text(f, text);
+	fputc('\n', f);
+}
+
 static void
 print_one(Printer *p, const Diag *d)
 {

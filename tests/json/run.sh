@@ -87,5 +87,63 @@ assert "1.5" in a["blocks"][0]["help"]' 2>err
 expect "an error" 66 bpgen eval xor.spec none.csv --json &&
 	if [ -s out ]; then bad "an error prints no JSON"
 	else ok "an error prints no JSON"; fi
+
+# messages: every line of standard error has the form that was asked for
+# messages RC KIND COMMAND...
+messages() {
+	want=$1 kind=$2
+	shift 2
+	expect "$* --diagnostics=json" "$want" bpgen "$@" --diagnostics=json &&
+		if "$python" -c 'import json, sys
+rows = [json.loads(line) for line in open("err", encoding="utf-8")]
+assert rows and rows[0]["kind"] == sys.argv[1], rows
+for r in rows:
+    assert set(r) <= {"kind", "file", "line", "column", "message", "option",
+                      "fix"}, r
+    assert r["kind"] in ("error", "warning", "note", "help") and r["message"]
+    assert all(isinstance(r.get(k, 1), int) for k in ("line", "column"))' \
+		"$kind" 2>err2
+		then ok "$name"; else cat err2 >>err; bad "$name"; fi
+	expect "$* --diagnostics=msvc" "$want" bpgen "$@" --diagnostics=msvc &&
+		if grep -qvE '^[^(:]+(\([0-9]+(,[0-9]+)?\))?: (error|warning|note|help): |^  |^[0-9]+ (error|warning)s? .*generated\.$' err
+		then bad "$name"; else ok "$name"; fi
+	expect "$* --diagnostics=gnu" "$want" bpgen "$@" --diagnostics=gnu &&
+		says "$name" err ": $kind: "
+}
+printf 'input 2\ndense 2 sigmod\nloss mse\n' >wrong.spec
+printf 'input 2\ndense 2\n' >forward.spec
+printf '1,2,x\n' >wrong.csv
+messages 65 error gen wrong.spec
+messages 65 error train wrong.spec xor.csv
+messages 0 warning gen forward.spec
+messages 65 error gen forward.spec -Werror=forward-only
+messages 65 error eval xor.spec wrong.csv
+messages 65 error eval xor.spec iris.csv
+messages 65 error eval xor.spec xor.csv -w iris.safetensors
+messages 66 error train xor.spec none.csv
+messages 66 error info none.spec
+messages 66 error plot none.csv
+messages 64 error train xor.spec xor.csv --epoch 3
+messages 64 error gen xor.spec --rate 3
+messages 64 error gen xor.spec --unroll=some
+messages 64 error trian xor.spec
+messages 64 error init xro
+messages 64 error help dens
+export BPGEN_CC=/nonexistent/cc
+messages 69 error check xor.spec --jit=cc
+unset BPGEN_CC
+messages 1 note eval xor.spec xor.csv --require loss=1e-30
+messages 73 error gen xor.spec -o none/x.c
+messages 65 error expand wrong.spec
+messages 65 error draw wrong.spec
+messages 65 error explain wrong.spec
+messages 65 error bench wrong.spec
+messages 65 error check wrong.spec
+messages 65 error predict xor.spec wrong.csv
+expect "no form of messages" 64 bpgen --diagnostics=xml xor.spec &&
+	says "no form of messages" err "bpgen: error: --diagnostics=xml"
+expect "what a name brings in" 64 bpgen "$(printf 'a\033[31m')" &&
+	if grep -q "$(printf '\033')" err
+	then bad "what a name brings in"; else ok "what a name brings in"; fi
 expect "no JSON of C" 64 bpgen gen xor.spec --json && ok "no JSON of C"
 sum_up
