@@ -501,8 +501,13 @@ Program *build(Ctx *c, const Network *net, Dtype dtype); /* all of them;
 typedef struct Oracle Oracle;
 Oracle *oracle_new(Program *p, Dtype arithmetic, int samples);
 double *oracle_values(Oracle *o, TensorId t); /* samples x shape, row-major */
+/* what a T_RAND has there, which has no values */
+double oracle_drawn(const Oracle *o, const Tensor *t, uint32_t sample,
+	uint32_t element);
 void oracle_random(Oracle *o, uint64_t seed, uint32_t step, uint32_t first);
 void oracle_run(Oracle *o, Kernel k);
+/* some of its statements, from one before another; no part of a scan */
+void oracle_part(Oracle *o, Kernel k, uint32_t from, uint32_t to);
 void oracle_count(Oracle *o, int samples);    /* what ex_count reads */
 /* of a mini-batch from now on, no more than oracle_new() was given */
 void oracle_samples(Oracle *o, int samples);

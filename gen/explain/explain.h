@@ -22,7 +22,6 @@ typedef struct {
 	ExprId act_read;            /* .. of this value */
 	ExprId slope;               /* an adjoint: the activation's derivative .. */
 	ExprId seed;                /* .. times this */
-	bool done;                  /* its statement has been written */
 } Shown;
 
 typedef struct {
@@ -39,9 +38,7 @@ typedef struct {
 	                               the step of a scan */
 	bool one;                   /* a mini-batch is one sample: N = 1 */
 	bool spelled;               /* sums are written out */
-	Oracle *values, *after;     /* numbers in place of names, or NULL; once a
-	                               statement is done, what it wrote is in
-	                               `after` */
+	Oracle *values;             /* numbers in place of names, or NULL */
 	ExprId in;                  /* within a slope: this read is plain `z`, .. */
 	TensorId out;               /* .. and this tensor the activation of it */
 } Derivation;
@@ -70,9 +67,9 @@ Math *formula_of(Derivation *d, ExprId e, const Places *at, int level);
 Math *right_side(Derivation *d, const Stmt *s, const Places *at);
 Math *left_side_of(Derivation *d, const Stmt *s, const Places *at);
 Equation equation_of(Derivation *d, const Stmt *s);
-/* for each point of a statement an equation; with d->values: the names, the
- * numbers, the value */
-void spell_out(Derivation *d, const Stmt *s, Equations *out);
+/* for each point of a statement an equation; with an interpreter, which has
+ * run what stands before: the names, the numbers, the value */
+void spell_out(Derivation *d, Kernel k, uint32_t at, Oracle *o, Equations *out);
 /* f(z) and f'(z), from the statement that computes it and its adjoint */
 Math *slope_of(Derivation *d, TensorId t);
 Math *activation_of(Derivation *d, TensorId t);

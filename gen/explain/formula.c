@@ -60,13 +60,10 @@ static bool
 value_at(Derivation *d, const Expr *e, const Places *at, double *v)
 {
 	const Tensor *t = &d->p->tensors.v[e->tensor];
-	Oracle *from = d->of[e->tensor].done ? d->after : d->values;
 	int64_t r = 0;
 	uint32_t q;
 	int32_t k;
 
-	if (t->kind == T_RAND)
-		return false;
 	for (q = 0; q < e->nsub; q++) {
 		Sub s = d->p->subs.v[e->sub + q];
 		int32_t size = q == 0 && t->batch ? 1 :
@@ -82,7 +79,8 @@ value_at(Derivation *d, const Expr *e, const Places *at, double *v)
 		}
 		r = r * size + k;
 	}
-	*v = oracle_values(from, e->tensor)[r];
+	*v = t->kind == T_RAND ? oracle_drawn(d->values, t, 0, (uint32_t)r) :
+		oracle_values(d->values, e->tensor)[r];
 	return true;
 }
 
@@ -239,7 +237,7 @@ formula_of(Derivation *d, ExprId id, const Places *at, int level)
 		m = affine(d, e.aff, at);
 		break;
 	case E_CNT:
-		m = m_name(d->c, "N");
+		m = d->values ? m_number(d->c, 1) : m_name(d->c, "N");
 		break;
 	case E_READ: case E_PAD:
 		m = read_of(d, &e, at, level);
@@ -441,15 +439,31 @@ left_side_of(Derivation *d, const Stmt *s, const Places *at)
 	return m;
 }
 
+static bool
+is_first(const Derivation *d, const Stmt *s)
+{
+	const Stmt *i = d->list->v;
+
+	while (i->target != s->target)
+		i++;
+	return i == s;
+}
+
+/* gradients begin at zero: what they are added to first is the mini-batch's */
+static bool
+adds(const Derivation *d, const Stmt *s)
+{
+	return s->add && (d->p->tensors.v[s->target].kind != T_GRAD ||
+	                  !is_first(d, s));
+}
+
 static const char *
 sign_of(const Derivation *d, const Stmt *s)
 {
-	const Tensor *t = &d->p->tensors.v[s->target];
+	TensorKind k = d->p->tensors.v[s->target].kind;
 
-	/* gradients begin at zero: what is added to is the mini-batch's sum */
-	return s->add && t->kind != T_GRAD ? "+=" :
-		t->kind == T_WEIGHT || t->kind == T_STATE ||
-		t->kind == T_NET || t->kind == T_STATISTIC ? "<-" : "=";
+	return adds(d, s) ? "+=" : k == T_WEIGHT || k == T_STATE ||
+		k == T_NET || k == T_STATISTIC ? "<-" : "=";
 }
 
 Equation
@@ -476,45 +490,97 @@ equation_of(Derivation *d, const Stmt *s)
 	return e;
 }
 
-void
-spell_out(Derivation *d, const Stmt *s, Equations *out)
+/* the numbers that a value comes from, those it is added to included */
+static Math *
+numbers_of(Derivation *d, const Stmt *s, const Expr *target, const Places *at)
 {
-	Oracle *values = d->values;
-	int64_t n = stmt_points(d->p, s), i, rest;
+	Math *m = right_side(d, s, at);
+	double old;
+
+	if (!adds(d, s) || !value_at(d, target, at, &old))
+		return m;
+	return m_row(d->c, m_number(d->c, old), "+", bracket(d, m, m_is_sum(m)));
+}
+
+static void
+one_point(Derivation *d, Kernel k, uint32_t which, const Places *at, Oracle *o,
+	Equations *out)
+{
+	const Stmt *s = &d->p->kernel[k].v[which];
+	Expr target = { .op = E_READ, .tensor = s->target, .sub = s->lhs,
+	                .nsub = s->nlhs };
+	Equation e = { .sign = sign_of(d, s) };
+
+	e.left = left_side_of(d, s, at);
+	PUSH(d->c, &e.right, right_side(d, s, at));
+	d->values = o;
+	if (o && (d->p->exprs.v[s->expr].op != E_READ || adds(d, s)))
+		PUSH(d->c, &e.right, numbers_of(d, s, &target, at));
+	d->values = NULL;
+	PUSH(d->c, out, e);
+}
+
+/* a point of the box, the last index fastest */
+static void
+point_of(Derivation *d, const Stmt *s, int64_t number, Places *at)
+{
 	uint32_t k;
+
+	at->n = (int)s->nidx;
+	for (k = s->nidx; k-- > 0;) {
+		Index x = d->p->indices.v[s->idx + k];
+		int32_t size = x == SAMPLE ? 1 : d->p->index.v[x].extent;
+		at->from[k] = x;
+		at->to[k] = aff_const(d->p, (int32_t)(number % size));
+		number /= size;
+	}
+}
+
+/* a number that is the value already is not said twice */
+static void
+put_value(Derivation *d, Equation *e, Math *value)
+{
+	const Math *last = e->right.v[e->right.n - 1];
+
+	if (e->right.n > 1 && (last->kind == M_NUMBER ||
+	    last->kind == M_NAME || (last->kind == M_ROW &&
+	    last->parts.n == value->parts.n && value->kind == M_ROW)))
+		e->right.n--;
+	PUSH(d->c, &e->right, value);
+}
+
+void
+spell_out(Derivation *d, Kernel k, uint32_t which, Oracle *o, Equations *out)
+{
+	const Stmt *s = &d->p->kernel[k].v[which];
+	Expr target = { .op = E_READ, .tensor = s->target, .sub = s->lhs,
+	                .nsub = s->nlhs };
+	int64_t n = stmt_points(d->p, s), i;
+	uint32_t first = out->n;
+	Places at = { .n = 0 };
+	double v;
 
 	letters_begin(d);
 	d->spelled = true;
 	for (i = 0; i < n; i++) {
-		Places at = { .n = (int)s->nidx };
-		Equation e = { .sign = sign_of(d, s) };
-		Expr target = { .op = E_READ, .tensor = s->target,
-		                .sub = s->lhs, .nsub = s->nlhs };
-		double v;
-
-		for (rest = i, k = s->nidx; k-- > 0;) {
-			Index x = d->p->indices.v[s->idx + k];
-			int32_t size = x == SAMPLE ? 1 :
-				d->p->index.v[x].extent;
-			at.from[k] = x;
-			at.to[k] = aff_const(d->p, (int32_t)(rest % size));
-			rest /= size;
-		}
-		if (!s->red && !holds(d, s, &at))
-			continue;
-		e.left = left_side_of(d, s, &at);
-		d->values = NULL;
-		PUSH(d->c, &e.right, right_side(d, s, &at));
-		d->values = values;
-		if (values && d->p->exprs.v[s->expr].op != E_READ)
-			PUSH(d->c, &e.right, right_side(d, s, &at));
-		d->values = d->after;
-		if (values && value_at(d, &target, &at, &v))
-			PUSH(d->c, &e.right, m_number(d->c, v));
-		d->values = values;
-		PUSH(d->c, out, e);
+		point_of(d, s, i, &at);
+		if (s->red || holds(d, s, &at))
+			one_point(d, k, which, &at, o, out);
 	}
 	d->spelled = false;
+	if (!o)
+		return;
+	oracle_part(o, k, which, which + 1);
+	d->values = o;
+	for (i = 0; i < n; i++) {
+		point_of(d, s, i, &at);
+		if (!s->red && !holds(d, s, &at))
+			continue;
+		if (value_at(d, &target, &at, &v))
+			put_value(d, &out->v[first], m_number(d->c, v));
+		first++;
+	}
+	d->values = NULL;
 }
 
 /* ---- f(z) = .., f'(z) = .. */

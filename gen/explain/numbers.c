@@ -204,7 +204,7 @@ put_numbers(Explain *x)
 	form->prose(x->page, x->p->coupled ?
 		"A sample alone: it is normalized by the running statistics." :
 		"Outputs, loss, gradients and new weights are those of the "
-		"emitted C.");
+		"emitted C; the sample is a mini-batch of its own (N = 1).");
 	put_given(x);
 	if (x->small) {
 		form->heading(x->page, 3, "Every step");

@@ -355,16 +355,15 @@ is_small(const Derivation *d)
 }
 
 static void
-spell_list(Explain *x, Derivation *d)
+spell_list(Explain *x, Derivation *d, Kernel k, Oracle *o)
 {
 	uint32_t i;
 
-	for (i = 0; i < d->list->n; i++) {
-		if (!is_shown(d, &d->list->v[i]))
-			continue;
-		spell_out(d, &d->list->v[i], &x->all);
-		d->of[d->list->v[i].target].done = true;
-	}
+	for (i = 0; i < d->list->n; i++)
+		if (is_shown(d, &d->list->v[i]))
+			spell_out(d, k, i, o, &x->all);
+		else if (o)
+			oracle_part(o, k, i, i + 1);
 	flush_equations(x->page, &x->all);
 }
 
@@ -372,23 +371,13 @@ spell_list(Explain *x, Derivation *d)
 void
 put_spelled(Explain *x)
 {
-	Derivation *update;
+	Oracle *o = x->walk ? x->walk->start : NULL;
 
-	if (!x->walk)
+	if (!o)
 		heading(x, 2, "Every index written out");
-	else
-		x->d->values = x->d->after = x->walk->before ?
-			x->walk->before : x->walk->outputs;
-	spell_list(x, x->d);
-	x->d->values = x->d->after = NULL;
-	if (!x->p->kernel[K_UPDATE].n)
-		return;
-	update = update_derivation(x->p);
-	if (x->walk) {
-		update->values = x->walk->before;
-		update->after = x->walk->after;
-	}
-	spell_list(x, update);
+	spell_list(x, x->d, x->p->loss[K_GRADIENT] ? K_GRADIENT : K_FORWARD, o);
+	if (x->p->kernel[K_UPDATE].n)
+		spell_list(x, update_derivation(x->p), K_UPDATE, o);
 }
 
 static void

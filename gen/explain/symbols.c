@@ -242,6 +242,21 @@ whole(Derivation *d, TensorId id, Math *below, Math *above)
 	             below, above, bold);
 }
 
+/* m of dense1.w, and what the update computes for it: m_w */
+static Math *
+of_weight(Derivation *d, TensorId id, Math *below)
+{
+	const Tensor *t = &d->p->tensors.v[id];
+	const char *dot = strchr(t->name, '.'), *end = strrchr(t->name, '.');
+	Math *name;
+
+	if (d->generic || t->adjoint || t->layer < 0 || dot == end ||
+	    (t->kind != T_STATE && t->kind != T_TEMP))
+		return below;
+	name = m_name(d->c, copy(d->c, dot + 1, (size_t)(end - dot - 1)));
+	return below ? m_row(d->c, name, ",", below) : name;
+}
+
 Math *
 symbol(Derivation *d, TensorId id, Math *below)
 {
@@ -263,5 +278,5 @@ symbol(Derivation *d, TensorId id, Math *below)
 	}
 	if (t->kind == T_INPUT && inputs(d) == 1)
 		above = NULL;
-	return whole(d, id, below, above);
+	return whole(d, id, of_weight(d, id, below), above);
 }

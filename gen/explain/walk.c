@@ -155,6 +155,7 @@ walk(Session *s, Program *p, const char *text, Walk *out)
 	if (rc)
 		return rc;
 	prepare(&r);
+	out->start = interpreter(&r);
 	out->outputs = interpreter(&r);
 	oracle_run(out->outputs, K_FORWARD);
 	compare_outputs(&r);

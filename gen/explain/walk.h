@@ -7,6 +7,7 @@
 typedef struct {
 	Oracle *outputs;            /* after a forward pass alone */
 	Oracle *before, *after;     /* gradients; then new weights */
+	Oracle *start;              /* nothing has run yet */
 	double *x, *t;
 } Walk;
 

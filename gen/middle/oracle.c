@@ -124,6 +124,14 @@ address(const Oracle *o, TensorId t, uint32_t sub, uint32_t n)
 }
 
 /* keyed on seed, site, step, sample and element */
+double
+oracle_drawn(const Oracle *o, const Tensor *t, uint32_t sample,
+	uint32_t element)
+{
+	return bp_uniform(bp_random(o->seed, t->key, t->batch ? o->step : 0,
+	                            sample, element));
+}
+
 static double
 draw(const Oracle *o, const Tensor *t, uint32_t sub)
 {
@@ -135,8 +143,7 @@ draw(const Oracle *o, const Tensor *t, uint32_t sub)
 	for (q = 0; q < (uint32_t)t->shape.rank; q++)
 		element = element * (uint32_t)t->shape.dim[q] +
 		          (uint32_t)affine(o, o->p->subs.v[sub + n++].id);
-	return bp_uniform(bp_random(o->seed, t->key, t->batch ? o->step : 0,
-	                            sample, element));
+	return oracle_drawn(o, t, sample, element);
 }
 
 static double
@@ -368,19 +375,25 @@ one_scan(Oracle *o, const Stmts *list, uint32_t from, uint32_t to)
 }
 
 void
-oracle_run(Oracle *o, Kernel k)
+oracle_part(Oracle *o, Kernel k, uint32_t from, uint32_t to)
 {
 	const Stmts *list = &o->p->kernel[k];
 	uint32_t i, end;
 
-	for (i = 0; i < list->n; i = end) {
+	for (i = from; i < to; i = end) {
 		end = i + 1;
 		if (!list->v[i].scan) {
 			statement(o, &list->v[i]);
 			continue;
 		}
-		while (end < list->n && list->v[end].scan == list->v[i].scan)
+		while (end < to && list->v[end].scan == list->v[i].scan)
 			end++;
 		one_scan(o, list, i, end);
 	}
+}
+
+void
+oracle_run(Oracle *o, Kernel k)
+{
+	oracle_part(o, k, 0, o->p->kernel[k].n);
 }

@@ -151,15 +151,23 @@ while read -r spec; do
 	numbers="$(yes 1 | head -n "$1" | tr '\n' ' ');"
 	grep -q 'target=input' "$spec" ||
 		numbers="$numbers$(yes 0 | head -n "$2" | tr '\n' ' ')"
-	"$bpgen" explain "$spec" -q -o "walk$walks.html" \
-		--numbers="$numbers" 2>err ||
-		{ wrong=1; echo "  $spec: $(head -n 1 err)"; }
+	for ending in html txt; do
+		"$bpgen" explain "$spec" -q -o "walk$walks.$ending" \
+			--numbers="$numbers" 2>err && continue
+		wrong=1
+		echo "  $spec: $(head -n 1 err)"
+	done
 	walks=$((walks + 1))
 done <list
 python3 "$root/tests/explain/pages.py" walk*.html || wrong=1
 if [ $wrong = 0 ] && [ $walks -gt 80 ]
 then ok "every net with numbers"
 else bad "every net with numbers" "$walks"; fi
+if python3 "$root/tests/explain/lines.py" walk*.txt >out 2>&1
+then ok "every line of numbers: $(cat out)"; else bad "every line of numbers"; fi
+sed 's/(1 − 0/(1.01 − 0/' said >wrong.txt
+if python3 "$root/tests/explain/lines.py" wrong.txt >out 2>&1
+then bad "a line that is wrong"; else ok "a line that is wrong"; fi
 
 refuses() { # TEXT SPEC NUMBERS
 	expect "refuses $3" 64 "$bpgen" explain "$2" --numbers "$3" &&
