@@ -72,6 +72,14 @@ STARTERS  := $(addprefix specs/,xor.spec sine.spec iris.spec digits8x8.spec \
              sunspots.spec) $(addprefix specs/data/,xor.csv sine.csv iris.csv \
              digits8x8_train.csv digits8x8_test.csv sunspots_yearly.csv)
 TEMPLATES := $(sort $(wildcard templates/*/*)) runtime/bp.h $(STARTERS)
+# what draws the curves of `train --report` so that they can be zoomed: its npm
+# package, unpacked, in build/uplot (`make deps`) or UPLOT=DIR; without it the
+# page has curves that stand still
+UPLOT      = build/uplot
+UPLOT_JS   = $(wildcard $(UPLOT)/dist/uPlot.iife.min.js)
+UPLOT_IN   = $(if $(UPLOT_JS),report/uplot.js=$(UPLOT_JS) \
+               report/uplot.css=$(UPLOT)/dist/uPlot.min.css \
+               report/uplot.licence=$(UPLOT)/LICENSE)
 UNIT      := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,\
                $(wildcard tests/unit/*_test.c))
 
@@ -88,8 +96,8 @@ $(B)/embedded.o: $(B)/embedded.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # a file that was removed must be missed too, hence the list
-$(B)/embedded.c: $(B)/embed $(B)/templates $(TEMPLATES)
-	$(B)/embed $(TEMPLATES) > $@.tmp
+$(B)/embedded.c: $(B)/embed $(B)/templates $(TEMPLATES) $(UPLOT_JS)
+	$(B)/embed $(TEMPLATES) $(UPLOT_IN) > $@.tmp
 	@mv $@.tmp $@
 
 $(B)/embed: gen/embed.c
@@ -103,7 +111,8 @@ $(B)/flags: always
 		echo '$(CC) $(ALL_CFLAGS)' > $@
 $(B)/templates: always
 	@mkdir -p $(@D)
-	@echo '$(TEMPLATES)' | cmp -s - $@ || echo '$(TEMPLATES)' > $@
+	@echo '$(TEMPLATES) $(UPLOT_IN)' | cmp -s - $@ || \
+		echo '$(TEMPLATES) $(UPLOT_IN)' > $@
 
 # says which package is missing before the compiler complains
 $(B)/packages:
@@ -176,6 +185,7 @@ fuzz:
 
 deps:
 	@./.ci/packages --install $(PACKAGES)
+	@./.ci/uplot build/uplot
 
 # shell and place of what completes the command line there
 COMPLETIONS = bash:bash-completion/completions/bpgen \

@@ -619,6 +619,7 @@ Compiler *compiler_start(Ctx *c, const char *c_text, bool contract);
 bool compiler_ready(Compiler *k);            /* never waits */
 Jit *compiler_finish(Compiler *k, const char **why); /* waits; NULL: *why */
 void compiler_stop(Compiler *k);             /* ends it, removes its files */
+const char *compiler_name(void);             /* BPGEN_CC, CC or cc */
 void compiler_abandon(void);                 /* the same, in a signal handler */
 
 /* ------------------------------------------------------- front, templates */

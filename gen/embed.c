@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Files in, build/embedded.c out: the vocabulary and the runtime as tables.
- * A program of the build; `templates/` is stripped from the paths. */
+ * A program of the build; `templates/` is stripped from the paths, and
+ * NAME=PATH gives a file another name. */
 #include <stdio.h>
 #include <string.h>
 
@@ -28,12 +29,20 @@ put_file(const char *path, int number)
 }
 
 static const char *
-short_path(const char *path)
+file_path(const char *word)
+{
+	const char *equals = strchr(word, '=');
+
+	return equals ? equals + 1 : word;
+}
+
+static const char *
+short_path(const char *word)
 {
 	const char *folder = "templates/";
 
-	return strncmp(path, folder, strlen(folder)) ?
-		path : path + strlen(folder);
+	return strncmp(word, folder, strlen(folder)) ?
+		word : word + strlen(folder);
 }
 
 int
@@ -43,14 +52,15 @@ main(int argc, char **argv)
 
 	puts("/* made by gen/embed.c */\n#include <stddef.h>\n");
 	for (i = 1; i < argc; i++)
-		if (put_file(argv[i], i) < 0)
+		if (put_file(file_path(argv[i]), i) < 0)
 			return 1;
 	puts("\ntypedef struct { const char *path, *text; size_t len; } Embedded;\n"
 	     "extern const Embedded embedded[];\n"
 	     "extern const size_t embedded_count;");
 	puts("const Embedded embedded[] = {");
 	for (i = 1; i < argc; i++)
-		printf("\t{ \"%s\", (const char *)text%d, sizeof text%d - 1 },\n",
+		printf("\t{ \"%.*s\", (const char *)text%d, sizeof text%d - 1 "
+		       "},\n", (int)strcspn(short_path(argv[i]), "="),
 		       short_path(argv[i]), i, i);
 	printf("\t{ NULL, NULL, 0 }\n};\nconst size_t embedded_count = %d;\n",
 	       argc - 1);

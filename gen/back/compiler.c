@@ -136,18 +136,26 @@ write_source(Compiler *k, const char *text)
 		running.file[SOURCE], strerror(errno));
 }
 
-/* BPGEN_CC, CC or cc, at blanks: `ccache gcc` is a compiler too */
-static int
-command(Compiler *k, char **argv)
+const char *
+compiler_name(void)
 {
 	const char *said = getenv("BPGEN_CC");
-	char *word, *rest;
-	int n = 0;
 
 	if (!said || !said[strspn(said, " \t")])
 		said = getenv("CC");
 	if (!said || !said[strspn(said, " \t")])
 		said = "cc";
+	return said;
+}
+
+/* at blanks: `ccache gcc` is a compiler too */
+static int
+command(Compiler *k, char **argv)
+{
+	const char *said = compiler_name();
+	char *word, *rest;
+	int n = 0;
+
 	k->words = copy(k->c, said, strlen(said));
 	for (word = strtok_r(k->words, " \t", &rest); word && n < WORDS / 2;
 	     word = strtok_r(NULL, " \t", &rest))

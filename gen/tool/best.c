@@ -73,6 +73,7 @@ best_add(Train *r)
 		die(r->s->c, EX_SOFTWARE_, "out of memory");
 	memcpy(r->best, net_state(r->s->jit), bytes);
 	r->best_value = v;
+	r->best_loss = r->now.loss;
 	r->best_epoch = r->epoch;
 }
 

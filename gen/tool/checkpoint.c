@@ -14,7 +14,7 @@
 	X("loss", now.loss) X("val_loss", now.val_loss) \
 	X("accuracy", now.accuracy) X("val_accuracy", now.val_accuracy) \
 	X("gradnorm", now.gradnorm) X("seconds", now.seconds) \
-	X("best_value", best_value) X("best_val", best_val)
+	X("best_value", best_value) X("best_loss", best_loss) X("best_val", best_val)
 #define COUNTS(X) \
 	X("best_epoch", best_epoch) X("best_val_epoch", best_val_epoch) \
 	X("first_epoch", first_epoch) X("updates", updates) \

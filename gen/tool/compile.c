@@ -56,6 +56,7 @@ by_system(Session *s, Net *n, bool may_fail)
 
 	if (j) {
 		net_take(n, j);
+		s->by_system = true;
 		say(s, fmt(s->c, "compiled by the system's compiler in %.2f s",
 		           seconds() - begun), NULL);
 		return 0;
@@ -183,6 +184,7 @@ changeover_take(Changeover *o)
 	o->over = true;
 	if (j) {
 		net_take(o->s->jit, j);
+		o->s->by_system = true;
 		say(o->s, fmt(o->s->c, "changed over to the system's compiler, "
 		              "which took %.2f s", seconds() - o->begun), NULL);
 	} else

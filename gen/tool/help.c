@@ -254,11 +254,14 @@ print_scdoc(Ctx *c, const Names *words)
 int
 print_version(Ctx *c)
 {
+	size_t n;
+
 	printf("bpgen %s\n"
-	       "features: csv idx" GZIP WEIGHTS NPZ PNG " jit\n"
+	       "features: csv idx" GZIP WEIGHTS NPZ PNG " jit %cuplot\n"
 	       "Lua %s, %s\n"
 	       "MIT licence; the C that bpgen writes carries no conditions\n",
-	       BPGEN_VERSION, BPGEN_LUA, tcc_name(c));
+	       BPGEN_VERSION, template_text(c, "report/uplot.js", &n) ? '+' :
+	       '-', BPGEN_LUA, tcc_name(c));
 	return 0;
 }
 

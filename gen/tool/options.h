@@ -77,7 +77,8 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	X("gnuplot", 0, 0, 0, DO_plot, 0, \
 	  "print the script for gnuplot that draws the same") \
 	X("force", 0, 0, 0, DO_gen | DO_expand | DO_draw | DO_plot | DO_init | \
-	  DO_explain, "Output", "overwrite a file that bpgen did not write") \
+	  DO_explain | DO_train, \
+	  "Output", "overwrite a file that bpgen did not write") \
 	X("dump", 0, "STAGE:forward|grad|simplify|order|stream|plan", 0, DO_gen, 0, \
 	  "print forward, grad, simplify, order, stream or plan instead of C") \
 	X("plan", 0, "FILE", 0, DO_CODE & ~DO_info, 0, \
@@ -137,6 +138,9 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	X("csv", 0, 0, 0, DO_predict, 0, "plain CSV instead of a table") \
 	X("validate", 0, "FILE", 0, DO_train, 0, \
 	  "rows to validate with, from a file of their own") \
+	X("report", 0, "FILE", 0, DO_train, 0, \
+	  "write a page about the run: curves, confusion matrix, weights as " \
+	  "pictures, gradient check; it opens in a browser, without a network") \
 	X("all", 0, 0, 0, DO_check, 0, "every parameter, not a sample") \
 	X("require", 0, "WHAT=X", 1, DO_train | DO_eval, 0, \
 	  "exit 1 unless, for example, accuracy=0.95 is reached") \

@@ -38,8 +38,8 @@ curve_add(Curve *c, double v)
 /* ------------------------------------------------------------ the picture */
 
 /* 256-30-10: the input and every layer with weights, of a chain */
-static const char *
-chain(Train *r)
+const char *
+net_outline(const Train *r)
 {
 	const Network *net = r->s->net;
 	Text t = {r->s->c, NULL, 0, 0};
@@ -71,7 +71,7 @@ print_header(Train *r)
 
 	if (r->quiet)
 		return;
-	fprintf(r->out, "%s: %s, %s parameter%s; ", net->name, chain(r),
+	fprintf(r->out, "%s: %s, %s parameter%s; ", net->name, net_outline(r),
 	        grouped(c, net->params), plural(net->params));
 	if (r->held)
 		fprintf(r->out, "%s %s%s to train, %s to validate",

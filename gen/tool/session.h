@@ -13,6 +13,7 @@ typedef struct {
 	Network *net;
 	Weights *weights;           /* -w, or NULL */
 	Net *jit;
+	bool by_system;             /* its C was compiled by cc */
 	Data *data;
 	void *x, *y, *t;            /* of one row, in the network's real */
 } Session;

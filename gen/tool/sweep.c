@@ -216,11 +216,14 @@ read_axes(Sweep *w)
 static int
 check_together(const Sweep *w)
 {
-	static const char *const alone[] = {"seed", "resume", "checkpoint"};
+	static const char *const alone[] = {
+		"seed", "resume", "checkpoint", "report"
+	};
 	const char *path = cli_get(w->cli, "output");
 	size_t i;
 
-	for (i = cli_has(w->cli, "seeds") ? 0 : 1; i < 3; i++)
+	for (i = cli_has(w->cli, "seeds") ? 0 : 1;
+	     i < sizeof alone / sizeof *alone; i++)
 		if (cli_has(w->cli, alone[i])) {
 			cli_error("--%s is for one run, but here are %d",
 			          alone[i], w->n);

@@ -285,11 +285,15 @@ prepare(Train *r)
 	best_begin(r);
 	if (!rc)
 		rc = resume(r);
-	r->out = strcmp(r->weights_path, "-") ? stdout : stderr;
+	r->report_path = cli_get(s->cli, "report");
+	r->out = strcmp(r->weights_path, "-") && (!r->report_path ||
+	         strcmp(r->report_path, "-")) ? stdout : stderr;
 	r->progress = progress_kind(s->cli, r->out);
 	r->quiet = r->quiet || r->progress == 'j';
 	if (!rc)
 		rc = check_outputs(r);
+	if (!rc && r->report_path)
+		rc = report_check(r, r->report_path, NULL);
 	if (!rc)
 		rc = history_open(r);
 	if (!rc)
@@ -539,6 +543,30 @@ finite_params(Train *r)
 	return report_divergence(r);
 }
 
+/* of the weights that were kept, where these are of an earlier epoch */
+static void
+measure_kept(Train *r)
+{
+	if (!best_is_kept(r))
+		return;
+	measure_epoch(r);
+	r->now.loss = r->best_loss;
+}
+
+static void
+say_what_was_written(const Train *r)
+{
+	bool piped = !strcmp(r->weights_path, "-");
+
+	if (r->quiet)
+		return;
+	fprintf(r->out, "wrote %s, %s", piped ? "standard output" :
+	        r->weights_path, r->history_path);
+	if (r->report_path && strcmp(r->report_path, "-"))
+		fprintf(r->out, ", %s", r->report_path);
+	fputc('\n', r->out);
+}
+
 static int
 finish(Train *r)
 {
@@ -553,17 +581,17 @@ finish(Train *r)
 		history_close(r);
 		return rc;
 	}
-	if (!r->quiet)
+	if (!r->quiet || r->report_path)
 		r->summary = summary(r);
 	print_summary(r);
 	rc = history_close(r);
+	if (!rc && (r->report_path || !r->interrupted))
+		measure_kept(r);
+	if (!rc && r->report_path)
+		rc = report_write(r, r->report_path);
 	if (rc)
 		return rc;
-	if (!r->quiet)
-		fprintf(r->out, "wrote %s, %s\n", strcmp(r->weights_path, "-") ?
-		        r->weights_path : "standard output", r->history_path);
-	if (best_is_kept(r) && !r->interrupted)
-		measure_epoch(r);
+	say_what_was_written(r);
 	if (r->json)
 		print_train_json(r);
 	if (r->interrupted)

@@ -31,13 +31,14 @@ typedef struct {
 	Changeover change;
 	StopKind best_by;           /* the quantity that says what is best */
 	size_t best_epoch;
-	double best_value;
+	double best_value, best_loss;
 	const Stop *patience, *stopped; /* patience: the first, or NULL */
 	bool interrupted, diverged;
 	Curve curve;
 	const char *summary;        /* why it stopped, advice: lines */
 	FILE *history;
 	const char *weights_path, *history_path;
+	const char *report_path;    /* NULL: no page */
 	FILE *out;                  /* where progress goes */
 	bool quiet, verbose, json;
 	char progress;              /* bar, plain, json, none: its letter */
@@ -99,6 +100,11 @@ void checkpoint_midway(Train *r);
 /* advice.c: lines of text; once the weights are written, as it uses the net */
 const char *summary(Train *r);
 
+/* gen/report: the page of --report; before and after the run: 0 or an exit code */
+int report_check(const Train *r, const char *path, Output *o);
+int report_write(Train *r, const char *path);
+
+
 /* progress.c; history_ and is_history: history.c */
 void print_header(Train *r);
 void print_epoch(Train *r, bool last);
@@ -112,6 +118,7 @@ void history_sync(Train *r);
 void history_add(Train *r);
 int history_close(Train *r);
 double train_seconds(const Train *r);
+const char *net_outline(const Train *r); /* 256-30-10 */
 bool shows_gradnorm(const Train *r);
 bool epoch_is_due(const Train *r);
 const char *loss_text(char buf[40], double v);

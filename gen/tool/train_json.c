@@ -29,6 +29,8 @@ print_train_json(const Train *r)
 	json_number(&t, "val_accuracy", e->val_accuracy);
 	json_text(&t, "weights", r->weights_path);
 	json_text(&t, "history", r->history_path);
+	if (r->report_path)
+		json_text(&t, "report", r->report_path);
 	json_close(&t, '}');
 	fprintf(r->out, "%s\n", t.s);
 }
