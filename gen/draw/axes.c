@@ -22,7 +22,7 @@ find_best(Curves *p)
 	for (i = 0; i < p->curves.n; i++)
 		if (!k || (p->curves.v[i].held && !k->held))
 			k = &p->curves.v[i];
-	if (!k || p->files > 1)
+	if (!k || p->files > 1 || p->forecast)
 		return;
 	for (j = 0; j < k->n; j++) {
 		if (!isfinite(k->y[j]) || (isfinite(p->best_y) &&
@@ -65,7 +65,7 @@ curves_scale(Curves *p)
 		p->x0 -= 1;
 		p->x1 += 1;
 	}
-	p->log = p->y0 > 0 && !p->best_is_most;
+	p->log = p->y0 > 0 && !p->best_is_most && !p->forecast;
 	if (p->log) {
 		room = fmax(pow(p->y1 / p->y0, 0.05), 1.1);
 		p->y0 = fmax(p->y0 / room, 1e-300);

@@ -58,7 +58,8 @@ put_axes(Ctx *c, const Curves *p, Text *t)
 	svg_line(t, "axis", LEFT, TOP, LEFT, HEIGHT - BOTTOM);
 	svg_line(t, "axis", LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT,
 	         HEIGHT - BOTTOM);
-	svg_text(t, "title", "middle", LEFT + ACROSS / 2, HEIGHT - 14, "epoch");
+	svg_text(t, "title", "middle", LEFT + ACROSS / 2, HEIGHT - 14,
+	         p->x_title);
 	text_add(t, "<g transform=\"translate(18 %d) rotate(-90)\">",
 	         TOP + DOWN / 2);
 	svg_text(t, "title", "middle", 0, 0, p->title);
@@ -226,7 +227,7 @@ tex_axes(Ctx *c, const Curves *p, Text *t)
 	}
 	text_add(t, "\\draw (%d,%d) |- (%d,%d);\n", LEFT, TOP, WIDTH - RIGHT,
 	         HEIGHT - BOTTOM);
-	tex_label(t, "", LEFT + ACROSS / 2, HEIGHT - 14, "epoch");
+	tex_label(t, "", LEFT + ACROSS / 2, HEIGHT - 14, p->x_title);
 	tex_label(t, "rotate=90", 18, TOP + DOWN / 2, p->title);
 }
 

@@ -12,7 +12,8 @@ typedef struct {
 	bool held;                  /* of rows that were held out */
 } Series;
 typedef struct {
-	const char *title;          /* what the first axis is of: loss */
+	const char *title, *x_title; /* of the axes: loss, epoch */
+	bool forecast;              /* predictions and targets, no history */
 	VEC(Series) curves;
 	int files;
 	double x0, x1, y0, y1;      /* the axes end there */

@@ -73,7 +73,9 @@ curves_gnuplot(Ctx *c, const Curves *p, const char *format, Text *t)
 	(void)c;
 	text_add(t, "# " DRAWN_BY "\nset encoding utf8\nset terminal %s\n",
 	         terminal(format));
-	text_add(t, "set xlabel \"epoch\"\nset ylabel ");
+	text_add(t, "set xlabel ");
+	quoted(t, p->x_title);
+	text_add(t, " noenhanced\nset ylabel ");
 	quoted(t, p->title);
 	text_add(t, " noenhanced\nset key outside top left horizontal "
 	         "Left reverse noenhanced\nset grid ytics linecolor rgb "

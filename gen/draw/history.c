@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Tables with a header in, curves out: of a history the last run. */
+ * Tables with a header in, curves out: of a history the last run; of
+ * predictions what was said and what is true. */
 #include <math.h>
 #include <string.h>
 #include "../data/data.h"
@@ -14,6 +15,7 @@ typedef struct {                /* of one file */
 	VEC(double) values;         /* a row: x, then those wanted */
 	double *row;
 	size_t rows, runs;
+	bool forecast;
 } Read;
 
 static double
@@ -38,6 +40,62 @@ on_cell(void *u, uint32_t column, const char *text, size_t n)
 	return true;
 }
 
+static int
+find_column(const Names *header, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < header->n; i++)
+		if (!strcmp(header->v[i], name))
+			return (int)i;
+	return -1;
+}
+
+/* no history but what `predict --csv` writes: targets come last, what was said
+ * stands before them; a single input, or the row of a series, is the axis */
+static void
+find_forecast(Read *r)
+{
+	const Names *header = &r->csv->first;
+	uint32_t n = header->n;
+
+	if (n < 2 || strcmp(header->v[n - 1], "target") ||
+	    find_column(header, "loss") >= 0 ||
+	    find_column(header, "val_loss") >= 0)
+		return;
+	r->wanted = (Names){ 0 };
+	PUSH(r->c, &r->wanted, header->v[n - 2]);
+	PUSH(r->c, &r->wanted, header->v[n - 1]);
+	r->forecast = true;
+}
+
+/* an axis that goes back and forth is none */
+static bool
+ascends(const Read *r)
+{
+	size_t wide = r->wanted.n + 1, i;
+
+	for (i = 1; i < r->rows; i++)
+		if (r->values.v[i * wide] <= r->values.v[(i - 1) * wide])
+			return false;
+	return true;
+}
+
+static void
+finish_forecast(Read *r, Curves *out)
+{
+	size_t wide = r->wanted.n + 1, i;
+
+	out->forecast = true;
+	out->title = r->wanted.v[0];
+	out->x_title = r->x_column < 0 ? "row" : r->csv->first.v[r->x_column];
+	if (ascends(r))
+		return;
+	out->x_title = "row";
+	for (i = 0; i < r->rows; i++)
+		r->values.v[i * wide] = (double)(i + 1);
+}
+
 /* training appends: where the epochs begin anew, so does the run */
 static bool
 on_row(void *u)
@@ -49,7 +107,7 @@ on_row(void *u)
 		r->row[0] = (double)(r->rows + 1);
 	if (!isfinite(r->row[0]))
 		return true;
-	if (r->rows && r->row[0] <= r->values.v[(r->rows - 1) * wide]) {
+	if (!r->forecast && r->rows && r->row[0] <= r->values.v[(r->rows - 1) * wide]) {
 		r->values.n = 0;
 		r->rows = 0;
 		r->runs++;
@@ -75,17 +133,6 @@ drop_half_row(Bytes *b)
 		b->len = (size_t)(end + 1 - b->text);
 }
 
-static int
-find_column(const Names *header, const char *name)
-{
-	uint32_t i;
-
-	for (i = 0; i < header->n; i++)
-		if (!strcmp(header->v[i], name))
-			return (int)i;
-	return -1;
-}
-
 static Names
 split(Ctx *c, const char *list)
 {
@@ -109,7 +156,8 @@ find_columns(Read *r, const char *path, bool asked)
 
 	r->column = mem(r->c, (r->wanted.n + 1) * sizeof *r->column);
 	r->row = mem(r->c, (r->wanted.n + 1) * sizeof *r->row);
-	r->x_column = find_column(header, "epoch");
+	r->x_column = r->forecast ? header->n == 3 ? 0 : -1 :
+		find_column(header, "epoch");
 	for (i = 0; i < r->wanted.n; i++) {
 		r->column[i] = find_column(header, r->wanted.v[i]);
 		any |= r->column[i] >= 0;
@@ -195,9 +243,13 @@ read_one(Ctx *c, const Cli *cli, const char *path, int file, Curves *out)
 		return rc;
 	drop_half_row(&b);
 	r.csv = csv_open(c, &b, 1, &rc);
+	if (r.csv && !columns)
+		find_forecast(&r);
 	if (!r.csv || !find_columns(&r, path, columns != NULL) ||
 	    !csv_rows((Csv *)r.csv, &sink))
 		return rc ? rc : EX_DATA;
+	if (r.forecast)
+		finish_forecast(&r, out);
 	if (r.runs > 1 && !cli_has(cli, "quiet"))
 		cli_note("%s holds %zu runs; the last one is drawn", path,
 		         r.runs);
@@ -219,6 +271,7 @@ curves_read(Ctx *c, const Cli *cli, Curves *out)
 	out->title = columns ? copy(c, columns, strcspn(columns, ",")) : "loss";
 	if (!strncmp(out->title, "val_", 4))
 		out->title += 4;
+	out->x_title = "epoch";
 	out->best_is_most = strstr(out->title, "accuracy") != NULL;
 	out->files = (int)cli->args.n;
 	for (i = 0; i < cli->args.n && !rc; i++)

@@ -14,7 +14,7 @@
 	X(eval, 1, " DATA", "loss, accuracy, confusion table") \
 	X(predict, 1, " DATA", "outputs for every row") \
 	X(draw, 1, " [DATA]", "the net, or its weights") \
-	X(plot, UINT32_MAX, " HISTORY.csv ...", "curves of a training") \
+	X(plot, UINT32_MAX, " FILE.csv ...", "curves of a training") \
 	X(bench, 0, "", "time the emitted C") \
 	X(info, 0, "", "parameters, work, memory") \
 	X(expand, 0, "", "the spec, written out") \

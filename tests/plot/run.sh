@@ -77,6 +77,21 @@ printf 'epoch,<&\n1,2\n2,3\n' >odd.csv
 expect 'odd names' 0 "$bpgen" plot odd.csv '--columns=<&' -o picture.svg &&
 	says 'odd names are escaped' picture.svg '&lt;&amp;</text>'
 
+# ------------------------------------------------------------- forecasts
+expect 'sine' 0 "$bpgen" train "$specs/sine.spec" "$data/sine.csv" -q &&
+	expect 'sine' 0 "$bpgen" predict "$specs/sine.spec" "$data/sine.csv" \
+	-o sine.csv && expect 'a forecast' 0 "$bpgen" plot sine.csv \
+	-o picture.svg && says 'over its input' picture.svg '>x</text>' && {
+	sed 's/^x,/epoch,/' sine.csv >table.csv
+	drawn 'what was said in blue' table.csv y "$blue"
+	drawn 'what is true in orange' table.csv target "$orange"
+	if grep -q 'best: ' picture.svg; then bad 'no best epoch'
+	else ok 'no best epoch'; fi
+}
+printf 'a,b,price,target\n1,2,10,11\n0,2,12,12\n5,5,9,8\n' >price.csv
+expect 'several inputs' 0 env LC_ALL=C "$bpgen" plot price.csv &&
+	says 'several inputs: over the row' out '* price   o target'
+
 # ------------------------------------------------------- on the terminal
 expect 'UTF-8' 0 env LC_ALL=C.UTF-8 "$bpgen" plot a.history.csv &&
 	says 'dots' out '● training   ○ validation   ┊ best: epoch 12, 0.3'
