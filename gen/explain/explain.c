@@ -65,7 +65,7 @@ explain(Explain *x, Session *s)
 	x->small = is_small(x->d);
 	if (numbers) {
 		x->walk = mem(x->c, sizeof *x->walk);
-		rc = walk(s, x->p, numbers, x->walk);
+		rc = walk(s, x->p, numbers, x->small, x->walk);
 	}
 	if (rc)
 		return rc;

@@ -41,6 +41,7 @@ typedef struct {
 	Oracle *values;             /* numbers in place of names, or NULL */
 	ExprId in;                  /* within a slope: this read is plain `z`, .. */
 	TensorId out;               /* .. and this tensor the activation of it */
+	bool choices, pads, draws;  /* there are such, which want a word */
 } Derivation;
 
 /* derivation.c: which statements are written into others; activations */
@@ -62,7 +63,19 @@ AffId placed(Derivation *d, AffId a, const Places *at);
 Math *layer_mark(Derivation *d, int layer); /* (2), or NULL */
 
 /* formula.c */
+enum { SUM, PRODUCT };          /* the level: what needs no brackets */
 Math *formula_of(Derivation *d, ExprId e, const Places *at, int level);
+Math *sum_of(Derivation *d, const Stmt *s, const Places *at);
+Math *product_of(Derivation *d, Math *a, Math *b);
+Math *bracket(Derivation *d, Math *m, bool when);
+Math *subscripts_of(Derivation *d, TensorId id, uint32_t sub, uint32_t n,
+	const Places *at);
+void add_guards(Derivation *d, const Stmt *s, const Places *at, Math *row);
+bool guards_hold(Derivation *d, const Stmt *s, const Places *at);
+/* of d->values; false: not one of its own */
+bool read_value(Derivation *d, const Expr *read, const Places *at, double *v);
+
+/* statement.c */
 /* the right side of a statement, with its sum or maximum */
 Math *right_side(Derivation *d, const Stmt *s, const Places *at);
 Math *left_side_of(Derivation *d, const Stmt *s, const Places *at);

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Expressions and statements -> formulas with indices. */
+ * Expressions, and the sums of statements -> formulas with indices. */
 #include <string.h>
 #include "../middle/middle.h"
 #include "explain.h"
 
-enum { SUM, PRODUCT, POWER };   /* what an operand may be without brackets */
 enum { MOST_TERMS = 24 };       /* of a sum that is written out */
 
 static const Places nowhere;
 
-static Math *sum_of(Derivation *d, const Stmt *s, const Places *at);
-
-static Math *
+Math *
 bracket(Derivation *d, Math *m, bool when)
 {
 	return when ? m_fence(d->c, "(", m) : m;
@@ -27,8 +24,8 @@ subscript(Derivation *d, const Tensor *t, uint32_t q, AffId id)
 }
 
 /* jk where every one is a letter, else t+u, i */
-static Math *
-subscripts(Derivation *d, TensorId id, uint32_t sub, uint32_t n,
+Math *
+subscripts_of(Derivation *d, TensorId id, uint32_t sub, uint32_t n,
 	const Places *at)
 {
 	Tensor t = d->p->tensors.v[id];
@@ -56,8 +53,8 @@ subscripts(Derivation *d, TensorId id, uint32_t sub, uint32_t n,
 	return !k ? NULL : k == 1 ? parts[0] : row;
 }
 
-static bool
-value_at(Derivation *d, const Expr *e, const Places *at, double *v)
+bool
+read_value(Derivation *d, const Expr *e, const Places *at, double *v)
 {
 	const Tensor *t = &d->p->tensors.v[e->tensor];
 	int64_t r = 0;
@@ -92,6 +89,8 @@ read_of(Derivation *d, const Expr *e, const Places *at, int level)
 	uint32_t i;
 	double v;
 
+	d->pads |= e->op == E_PAD;
+	d->draws |= d->p->tensors.v[e->tensor].kind == T_RAND;
 	if (d->in && e->tensor == d->p->exprs.v[d->in].tensor)
 		return m_name(d->c, "z");
 	if (d->in && e->tensor == d->out)
@@ -109,16 +108,16 @@ read_of(Derivation *d, const Expr *e, const Places *at, int level)
 			return sum_of(d, x->by, &inner);
 		return formula_of(d, x->by->expr, &inner, level);
 	}
-	if (d->values && value_at(d, e, at, &v))
+	if (d->values && read_value(d, e, at, &v))
 		return bracket(d, m_number(d->c, v), v < 0 && level > -1);
 	return symbol(d, e->tensor, d->generic ? NULL :
-	              subscripts(d, e->tensor, e->sub, e->nsub, at));
+	              subscripts_of(d, e->tensor, e->sub, e->nsub, at));
 }
 
 /* ---- operators */
 
-static Math *
-product(Derivation *d, Math *a, Math *b)
+Math *
+product_of(Derivation *d, Math *a, Math *b)
 {
 	return m_row(d->c, bracket(d, a, m_is_sum(a) || m_is_open(a)),
 	             d->values || m_begins_with_number(b) ? "*" : "times",
@@ -200,8 +199,10 @@ choice(Derivation *d, const Expr *e, const Places *at)
 	Math *m = m_new(d->c, M_CASES, NULL);
 	Expr x = *e;
 
-	if (is_number(d, x.b, 1) && is_number(d, x.c, 0))
+	if (is_number(d, x.b, 1) && is_number(d, x.c, 0)) {
+		d->choices = true;
 		return m_fence(d->c, "[", formula_of(d, x.a, at, SUM));
+	}
 	for (;;) {
 		m_push(d->c, m, formula_of(d, x.b, at, SUM));
 		m_push(d->c, m, formula_of(d, x.a, at, SUM));
@@ -248,7 +249,7 @@ formula_of(Derivation *d, ExprId id, const Places *at, int level)
 	case E_MUL:
 		m = formula_of(d, e.a, at, PRODUCT);
 		m = e.a == e.b ? power(d, m, m_number(d->c, 2)) :
-			product(d, m, formula_of(d, e.b, at, PRODUCT));
+			product_of(d, m, formula_of(d, e.b, at, PRODUCT));
 		break;
 	case E_DIV:
 		if (d->one && d->p->exprs.v[e.b].op == E_CNT)
@@ -302,7 +303,7 @@ guard(Derivation *d, AffId id, const Places *at)
 	             affine(d, big, &nowhere));
 }
 
-static void
+void
 add_guards(Derivation *d, const Stmt *s, const Places *at, Math *row)
 {
 	uint32_t i;
@@ -314,8 +315,8 @@ add_guards(Derivation *d, const Stmt *s, const Places *at, Math *row)
 	}
 }
 
-static bool
-holds(Derivation *d, const Stmt *s, const Places *at)
+bool
+guards_hold(Derivation *d, const Stmt *s, const Places *at)
 {
 	uint32_t i;
 	int32_t k;
@@ -350,7 +351,7 @@ terms_of(Derivation *d, const Stmt *s, const Places *at)
 				(int32_t)(rest % size));
 			rest /= size;
 		}
-		if (!holds(d, s, &here))
+		if (!guards_hold(d, s, &here))
 			continue;
 		m = formula_of(d, s->expr, &here, sum ? PRODUCT : SUM);
 		if (sum)
@@ -366,7 +367,7 @@ terms_of(Derivation *d, const Stmt *s, const Places *at)
 	return row->parts.n == 1 ? row->parts.v[0] : row;
 }
 
-static Math *
+Math *
 sum_of(Derivation *d, const Stmt *s, const Places *at)
 {
 	Math *below = m_new(d->c, M_ROW, NULL), *m;
@@ -397,216 +398,4 @@ sum_of(Derivation *d, const Stmt *s, const Places *at)
 	m = formula_of(d, s->expr, &here, PRODUCT);
 	return m_big(d->c, s->red == RED_SUM ? "sum" : s->red == RED_MAX ?
 	             "max" : "argmax", below, m);
-}
-
-/* ---- statements */
-
-Math *
-right_side(Derivation *d, const Stmt *s, const Places *at)
-{
-	const Shown *x = &d->of[s->target];
-	Math *z;
-
-	if (x->act && !d->in)
-		return m_call(d->c, x->act, formula_of(d, x->act_read, at,
-		              -1));
-	if (x->slope && d->values)
-		return product(d, formula_of(d, x->slope, at, PRODUCT),
-		               formula_of(d, x->seed, at, PRODUCT));
-	if (x->slope && !d->generic) {
-		z = formula_of(d, d->of[activation_tensor(d, s->target)].
-		               act_read, at, -1);
-		return product(d, m_call(d->c, fmt(d->c, "%s'", d->of[
-			activation_tensor(d, s->target)].act), z),
-			formula_of(d, x->seed, at, PRODUCT));
-	}
-	if (s->red)
-		return sum_of(d, s, at);
-	return formula_of(d, s->expr, at, -1);
-}
-
-Math *
-left_side_of(Derivation *d, const Stmt *s, const Places *at)
-{
-	TensorId t = s->target;
-	Oracle *values = d->values;
-	Math *m;
-
-	d->values = NULL;
-	m = symbol(d, t, d->generic ? NULL : subscripts(d, t, s->lhs, s->nlhs,
-	           at));
-	d->values = values;
-	return m;
-}
-
-static bool
-is_first(const Derivation *d, const Stmt *s)
-{
-	const Stmt *i = d->list->v;
-
-	while (i->target != s->target)
-		i++;
-	return i == s;
-}
-
-/* gradients begin at zero: what they are added to first is the mini-batch's */
-static bool
-adds(const Derivation *d, const Stmt *s)
-{
-	return s->add && (d->p->tensors.v[s->target].kind != T_GRAD ||
-	                  !is_first(d, s));
-}
-
-static const char *
-sign_of(const Derivation *d, const Stmt *s)
-{
-	TensorKind k = d->p->tensors.v[s->target].kind;
-
-	return adds(d, s) ? "+=" : k == T_WEIGHT || k == T_STATE ||
-		k == T_NET || k == T_STATISTIC ? "<-" : "=";
-}
-
-Equation
-equation_of(Derivation *d, const Stmt *s)
-{
-	Equation e = { .sign = sign_of(d, s) };
-	Math *m, *row;
-	uint32_t i;
-
-	letters_begin(d);
-	if (s->scan)
-		letter(d, d->p->scans.v[s->scan].t);
-	for (i = 0; i < s->nidx; i++)
-		letter(d, d->p->indices.v[s->idx + i]);
-	e.left = left_side_of(d, s, &nowhere);
-	m = right_side(d, s, &nowhere);
-	if (!s->red && s->nguard) {
-		row = m_new(d->c, M_ROW, NULL);
-		add_guards(d, s, &nowhere, row);
-		m = m_row(d->c, m, NULL, m_words(d->c, "  where "));
-		m_push(d->c, m, row);
-	}
-	PUSH(d->c, &e.right, m);
-	return e;
-}
-
-/* the numbers that a value comes from, those it is added to included */
-static Math *
-numbers_of(Derivation *d, const Stmt *s, const Expr *target, const Places *at)
-{
-	Math *m = right_side(d, s, at);
-	double old;
-
-	if (!adds(d, s) || !value_at(d, target, at, &old))
-		return m;
-	return m_row(d->c, m_number(d->c, old), "+", bracket(d, m, m_is_sum(m)));
-}
-
-static void
-one_point(Derivation *d, Kernel k, uint32_t which, const Places *at, Oracle *o,
-	Equations *out)
-{
-	const Stmt *s = &d->p->kernel[k].v[which];
-	Expr target = { .op = E_READ, .tensor = s->target, .sub = s->lhs,
-	                .nsub = s->nlhs };
-	Equation e = { .sign = sign_of(d, s) };
-
-	e.left = left_side_of(d, s, at);
-	PUSH(d->c, &e.right, right_side(d, s, at));
-	d->values = o;
-	if (o && (d->p->exprs.v[s->expr].op != E_READ || adds(d, s)))
-		PUSH(d->c, &e.right, numbers_of(d, s, &target, at));
-	d->values = NULL;
-	PUSH(d->c, out, e);
-}
-
-/* a point of the box, the last index fastest */
-static void
-point_of(Derivation *d, const Stmt *s, int64_t number, Places *at)
-{
-	uint32_t k;
-
-	at->n = (int)s->nidx;
-	for (k = s->nidx; k-- > 0;) {
-		Index x = d->p->indices.v[s->idx + k];
-		int32_t size = x == SAMPLE ? 1 : d->p->index.v[x].extent;
-		at->from[k] = x;
-		at->to[k] = aff_const(d->p, (int32_t)(number % size));
-		number /= size;
-	}
-}
-
-/* a number that is the value already is not said twice */
-static void
-put_value(Derivation *d, Equation *e, Math *value)
-{
-	const Math *last = e->right.v[e->right.n - 1];
-
-	if (e->right.n > 1 && (last->kind == M_NUMBER ||
-	    last->kind == M_NAME || (last->kind == M_ROW &&
-	    last->parts.n == value->parts.n && value->kind == M_ROW)))
-		e->right.n--;
-	PUSH(d->c, &e->right, value);
-}
-
-void
-spell_out(Derivation *d, Kernel k, uint32_t which, Oracle *o, Equations *out)
-{
-	const Stmt *s = &d->p->kernel[k].v[which];
-	Expr target = { .op = E_READ, .tensor = s->target, .sub = s->lhs,
-	                .nsub = s->nlhs };
-	int64_t n = stmt_points(d->p, s), i;
-	uint32_t first = out->n;
-	Places at = { .n = 0 };
-	double v;
-
-	letters_begin(d);
-	d->spelled = true;
-	for (i = 0; i < n; i++) {
-		point_of(d, s, i, &at);
-		if (s->red || holds(d, s, &at))
-			one_point(d, k, which, &at, o, out);
-	}
-	d->spelled = false;
-	if (!o)
-		return;
-	oracle_part(o, k, which, which + 1);
-	d->values = o;
-	for (i = 0; i < n; i++) {
-		point_of(d, s, i, &at);
-		if (!s->red && !holds(d, s, &at))
-			continue;
-		if (value_at(d, &target, &at, &v))
-			put_value(d, &out->v[first], m_number(d->c, v));
-		first++;
-	}
-	d->values = NULL;
-}
-
-/* ---- f(z) = .., f'(z) = .. */
-
-Math *
-activation_of(Derivation *d, TensorId t)
-{
-	Math *m;
-
-	letters_begin(d);
-	d->in = d->of[t].act_read;
-	m = formula_of(d, d->of[t].by->expr, &nowhere, -1);
-	d->in = 0;
-	return m;
-}
-
-Math *
-slope_of(Derivation *d, TensorId t)
-{
-	TensorId y = activation_tensor(d, t);
-	Math *m;
-
-	letters_begin(d);
-	d->in = d->of[y].act_read;
-	d->out = y;
-	m = formula_of(d, d->of[t].slope, &nowhere, -1);
-	d->in = d->out = 0;
-	return m;
 }

@@ -138,7 +138,7 @@ put_section(Explain *x, const char *title,
 		if (fits(x->p, s) && is_shown(x->d, s))
 			add_once(x->c, &list, s->target);
 	}
-	put_table(x, x->d, title, &list, x->walk->before ? x->walk->before :
+	put_table(x, x->d, title, &list, x->walk->trained ? x->walk->trained :
 	          x->walk->outputs);
 }
 
@@ -192,7 +192,7 @@ put_new_weights(Explain *x)
 	for (i = 0; i < x->p->weights.n; i++)
 		if (x->p->grads.v[i])
 			PUSH(x->c, &list, x->p->weights.v[i]);
-	put_table(x, x->d, "New weights", &list, x->walk->after);
+	put_table(x, x->d, "New weights", &list, x->walk->trained);
 }
 
 void
@@ -216,6 +216,6 @@ put_numbers(Explain *x)
 	put_section(x, "Loss", is_loss);
 	put_section(x, "Backward pass", is_adjoint);
 	put_section(x, "Gradients", is_weight_gradient);
-	if (x->walk->after)
+	if (x->walk->trained)
 		put_new_weights(x);
 }

@@ -322,13 +322,27 @@ put_introduction(Explain *x)
 		      "mini-batch: n is the number of the sample.");
 }
 
+static bool
+is_other_in_use(const Program *p, const Stmt *s)
+{
+	const Layer *l = s->layer < 0 ? NULL : &p->net->layers.v[s->layer];
+
+	return l && l->infer && !(l->frozen && l->statistics.n) &&
+		is_forward(p, s);
+}
+
+/* what differs in use from training, and what comes out */
 static void
-put_output(Explain *x)
+put_use(Explain *x)
 {
 	Derivation *d = derivation_new(x->c, x->p, &x->p->kernel[K_FORWARD],
 	                               false);
 	uint32_t i;
 
+	if (x->p->loss[K_GRADIENT] && has(d, is_other_in_use)) {
+		heading(x, 2, "Forward pass outside of training");
+		put_layers(x, d, is_other_in_use, true);
+	}
 	for (i = 0; i < d->list->n; i++)
 		if (is_output(x->p, &d->list->v[i]))
 			put_statement(x, d, &d->list->v[i]);
@@ -397,6 +411,19 @@ put_backward(Explain *x)
 		explain_update(x->page, x->p);
 }
 
+static void
+put_notation(Explain *x)
+{
+	const Derivation *d = x->d;
+
+	if (d->choices)
+		prose(x, "[c] is 1 where c holds, and 0 elsewhere.");
+	if (d->pads)
+		prose(x, "What is read outside of its array is 0.");
+	if (d->draws)
+		prose(x, "rand is drawn for every sample, between 0 and 1.");
+}
+
 void
 put_page(Explain *x)
 {
@@ -407,12 +434,13 @@ put_page(Explain *x)
 	put_introduction(x);
 	heading(x, 2, "Forward pass");
 	put_layers(x, x->d, is_forward, true);
-	put_output(x);
+	put_use(x);
 	if (has(x->d, is_loss)) {
 		heading(x, 2, "Loss");
 		put_layers(x, x->d, is_loss, false);
 	}
 	put_backward(x);
+	put_notation(x);
 	if (x->walk)
 		put_numbers(x);
 	else if (x->small)

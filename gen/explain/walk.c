@@ -5,7 +5,7 @@
 #include <string.h>
 #include "walk.h"
 
-#define MOST_TERMS 2e8          /* that are interpreted */
+#define MOST_TERMS 1e8          /* that are interpreted */
 
 typedef struct {
 	Session *s;
@@ -103,17 +103,17 @@ compare_training(const Run *r)
 
 	net_zero_gradient(s->jit);
 	compare(r, "the loss", net_gradient(s->jit, s->x, s->t),
-	        *oracle_values(r->w->before, p->loss[K_GRADIENT]));
+	        *oracle_values(r->w->trained, p->loss[K_GRADIENT]));
 	net_get_gradient(s->jit, v);
 	for (i = 0; i < p->weights.n; i++)
 		if (p->grads.v[i])
 			compare_all(r, v, p->weights.v[i],
-			            oracle_values(r->w->before, p->grads.v[i]));
+			            oracle_values(r->w->trained, p->grads.v[i]));
 	net_update(s->jit);
 	net_get_params(s->jit, v);
 	for (i = 0; i < p->weights.n; i++)
 		compare_all(r, v, p->weights.v[i],
-		            oracle_values(r->w->after, p->weights.v[i]));
+		            oracle_values(r->w->trained, p->weights.v[i]));
 }
 
 static void
@@ -135,7 +135,7 @@ prepare(Run *r)
 }
 
 int
-walk(Session *s, Program *p, const char *text, Walk *out)
+walk(Session *s, Program *p, const char *text, bool stepwise, Walk *out)
 {
 	const Network *net = s->net;
 	Run r = { .s = s, .p = p, .w = out };
@@ -155,17 +155,15 @@ walk(Session *s, Program *p, const char *text, Walk *out)
 	if (rc)
 		return rc;
 	prepare(&r);
-	out->start = interpreter(&r);
+	out->start = stepwise ? interpreter(&r) : NULL;
 	out->outputs = interpreter(&r);
 	oracle_run(out->outputs, K_FORWARD);
 	compare_outputs(&r);
 	if (!p->loss[K_GRADIENT])
 		return 0;
-	out->before = interpreter(&r);
-	oracle_run(out->before, K_GRADIENT);
-	out->after = interpreter(&r);
-	oracle_run(out->after, K_GRADIENT);
-	oracle_run(out->after, K_UPDATE);
+	out->trained = interpreter(&r);
+	oracle_run(out->trained, K_GRADIENT);
+	oracle_run(out->trained, K_UPDATE);
 	compare_training(&r);
 	return 0;
 }

@@ -6,8 +6,8 @@
 
 typedef struct {
 	Oracle *outputs;            /* after a forward pass alone */
-	Oracle *before, *after;     /* gradients; then new weights */
-	Oracle *start;              /* nothing has run yet */
+	Oracle *trained;            /* after gradients and new weights */
+	Oracle *start;              /* nothing has run yet; NULL: not wanted */
 	double *x, *t;
 } Walk;
 
@@ -15,6 +15,6 @@ typedef struct {
 int sample_read(Ctx *c, Network *net, const char *text, double *x, double *t);
 /* The interpreter's values, once they are those of the compiled C: outputs,
  * loss, gradients, new weights.  0, or an exit code after messages. */
-int walk(Session *s, Program *p, const char *text, Walk *out);
+int walk(Session *s, Program *p, const char *text, bool stepwise, Walk *out);
 
 #endif

@@ -36,7 +36,9 @@ expect lstm 0 "$bpgen" explain lstm.spec && {
 printf 'input 4\ndense 3\nbatchnorm relu\ndense 2\nloss mse\nbatch 8\n' \
 	>norm.spec
 expect batchnorm 0 "$bpgen" explain norm.spec &&
-	says "samples that are coupled" out 'z_nj^(2)'
+	says "samples that are coupled" out 'z_nj^(2)' &&
+	says "samples in use" out '## Forward pass outside of training' &&
+	says "running statistics" out 'gain_j^(2)/√(var_j^(2) + 10^-5)'
 printf 'input 2\ndense 1\n' >forward.spec
 expect "no loss" 0 "$bpgen" explain forward.spec &&
 	if grep -q Backward out; then bad "no loss"; else ok "no loss"; fi
