@@ -80,9 +80,10 @@ check_output(Train *r, const char *path)
 		cli_error("cannot write %s: it is a directory", path);
 		return EX_CANTCREAT_;
 	}
-	if (is_weights_of_bpgen(path))
+	if (is_weights_of_bpgen(path) || cli_has(r->s->cli, "force"))
 		return 0;
-	cli_error("%s exists and is no file of weights by bpgen", path);
+	cli_error("%s exists and is no file of weights by bpgen (use --force)",
+	          path);
 	return EX_CANTCREAT_;
 }
 
