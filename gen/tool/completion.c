@@ -222,9 +222,11 @@ print_completion(Ctx *c, const char *shell)
 	Text t = { .c = c };
 	size_t n = 0;
 
-	text_add(&t, "%s# Completion of bpgen in %s, made by `bpgen completion "
-	         "%s`\n", strcmp(shell, "zsh") ? "" : "#compdef bpgen\n", shell,
-	         shell);
+	if (!strcmp(shell, "zsh"))
+		text_add(&t, "#compdef bpgen\n");
+	text_add(&t, "# Made by `bpgen completion ");
+	text_put(&t, shell, strlen(shell));
+	text_add(&t, "`\n");
 	if (!strcmp(shell, "fish")) {
 		put_fish(c, &t);
 	} else {
