@@ -86,14 +86,15 @@ uint32_t source_add(Ctx *c, const char *name, const char *text, size_t len);
 int read_file(Ctx *c, const char *path, size_t max, char **text, size_t *len,
 	const char **why);
 /* writes path.tmp, renames, and returns once both are on the disk: at any moment
- * there is the old file or the new one; 0 or 73/74 with a message in *why */
+ * there is the old file or the new one; 0 or 73/74/141 with a message in *why */
 int write_file(Ctx *c, const char *path, const void *p, size_t n,
 	const char **why);
 
 enum { /* exit codes, sysexits.h */
 	EX_NO = 1, EX_USAGE_ = 64, EX_DATA = 65, EX_NOINPUT_ = 66,
 	EX_UNAVAILABLE_ = 69, EX_SOFTWARE_ = 70, EX_CANTCREAT_ = 73,
-	EX_IOERR_ = 74, EX_INTERRUPTED = 130
+	EX_IOERR_ = 74, EX_INTERRUPTED = 130,
+	EX_GONE = 141                  /* EPIPE: silent */
 };
 
 #define MAX_RANK 8

@@ -87,7 +87,7 @@ close_stdout(int rc)
 	if (!fflush(stdout) && !ferror(stdout))
 		return rc;
 	if (errno == EPIPE)
-		return 141;
+		return EX_GONE;
 	cli_error("cannot write to standard output: %s", strerror(errno));
 	return rc ? rc : EX_IOERR_;
 }

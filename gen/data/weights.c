@@ -192,9 +192,10 @@ weights_write(Ctx *c, const char *path, const Weights *w, const char **why)
 		return write_file(c, path, t.s, t.n, why);
 	if (fwrite(t.s, 1, t.n, stdout) == t.n && !fflush(stdout))
 		return 0;
+	rc = errno == EPIPE ? EX_GONE : EX_IOERR_;
 	*why = fmt(c, "%s", strerror(errno));
 	clearerr(stdout); /* it has been said */
-	return EX_IOERR_;
+	return rc;
 }
 
 bool

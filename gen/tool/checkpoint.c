@@ -286,7 +286,7 @@ save_weights(Train *r)
 
 	w->epochs = kept_epoch(r);
 	rc = weights_write(c, r->weights_path, w, &why);
-	if (rc)
+	if (rc && rc != EX_GONE)
 		cli_error("cannot write %s: %s", strcmp(r->weights_path, "-") ?
 		          r->weights_path : "to standard output", why);
 	return rc;

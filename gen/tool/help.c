@@ -11,24 +11,24 @@
 #define BPGEN_LUA "5.4"
 #endif
 #ifdef HAVE_ZLIB
-#define GZIP " gzip"
+#define GZIP " +gzip"
 #else
-#define GZIP ""
+#define GZIP " -gzip"
 #endif
 #ifdef HAVE_JANSSON
-#define WEIGHTS " safetensors"
+#define WEIGHTS " +safetensors"
 #else
-#define WEIGHTS ""
+#define WEIGHTS " -safetensors"
 #endif
 #ifdef HAVE_MINIZIP
-#define NPZ " npz"
+#define NPZ " +npz"
 #else
-#define NPZ ""
+#define NPZ " -npz"
 #endif
 #ifdef HAVE_PNG
-#define PNG " png"
+#define PNG " +png"
 #else
-#define PNG ""
+#define PNG " -png"
 #endif
 #define WIDTH 79
 
@@ -250,14 +250,14 @@ print_scdoc(Ctx *c, const Names *words)
 	return put(&t);
 }
 
-/* features that come with optional libraries are named here */
+/* features: + in this build, - not */
 int
 print_version(Ctx *c)
 {
 	size_t n;
 
 	printf("bpgen %s\n"
-	       "features: csv idx" GZIP WEIGHTS NPZ PNG " jit %cuplot\n"
+	       "features: +csv +idx" GZIP WEIGHTS NPZ PNG " +jit %cuplot\n"
 	       "Lua %s, %s\n"
 	       "MIT licence; the C that bpgen writes carries no conditions\n",
 	       BPGEN_VERSION, template_text(c, "report/uplot.js", &n) ? '+' :

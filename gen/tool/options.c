@@ -612,6 +612,31 @@ find_form(int argc, char **argv)
 	}
 }
 
+/* standard input gives what it has once */
+static int
+check_dashes(const Cli *cli)
+{
+	static const char *const inputs[] = {
+		"weights", "data", "validate", "labels", "resume", "plan"
+	};
+	bool trains = !strcmp(cli->command, "train"); /* -w is an output */
+	const char *path;
+	int n = cli->spec && !strcmp(cli->spec, "-");
+	uint32_t i;
+
+	for (i = 0; i < cli->args.n; i++)
+		n += !strcmp(cli->args.v[i], "-");
+	for (i = trains; i < sizeof inputs / sizeof inputs[0]; i++) {
+		path = cli_get(cli, inputs[i]);
+		n += path && !strcmp(path, "-");
+	}
+	if (n < 2)
+		return 0;
+	cli_error("standard input can be read once, but `-` stands for %d "
+	          "files", n);
+	return EX_USAGE_;
+}
+
 int
 options_read(Ctx *c, Cli *cli, int argc, char **argv)
 {
@@ -629,5 +654,5 @@ options_read(Ctx *c, Cli *cli, int argc, char **argv)
 		rc = check_options(c, cli, r.values);
 	if (!rc)
 		rc = fill(c, cli);
-	return rc;
+	return rc ? rc : check_dashes(cli);
 }

@@ -104,7 +104,7 @@ failed(const char *what, const char *path)
 		errno == EFBIG ? EX_IOERR_ : EX_CANTCREAT_;
 
 	if (errno == EPIPE)
-		return 141;
+		return EX_GONE;
 	cli_error("cannot %s %s: %s", what, path, strerror(errno));
 	return code;
 }
@@ -134,7 +134,7 @@ write_one(const char *path, const char *shown, const Output *o, int flags)
 		rc = failed("write", shown);
 	if (rc && flags)
 		unlink(path);
-	return rc && rc != 141 ? EX_IOERR_ : rc;
+	return rc && rc != EX_GONE ? EX_IOERR_ : rc;
 }
 
 static int
@@ -143,7 +143,7 @@ write_stdout(const Output *o)
 	if (fwrite(o->text, 1, o->len, stdout) == o->len && !fflush(stdout))
 		return 0;
 	clearerr(stdout);
-	return failed("write to", "standard output") == 141 ? 141 : EX_IOERR_;
+	return failed("write to", "standard output") == EX_GONE ? EX_GONE : EX_IOERR_;
 }
 
 static const char *

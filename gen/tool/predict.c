@@ -308,7 +308,7 @@ write_out(Predict *p, const char *path)
 		return 0;
 	}
 	rc = write_file(p->s->c, path, p->out.s, p->out.n, &why);
-	if (rc)
+	if (rc && rc != EX_GONE)
 		cli_error("cannot write %s: %s", path, why);
 	return rc;
 }

@@ -110,6 +110,13 @@ sync_folder(Ctx *c, const char *path)
 	close(fd);
 }
 
+/* a reader that went away is nobody's mistake */
+static int
+write_code(int error)
+{
+	return error == EPIPE ? EX_GONE : EX_IOERR_;
+}
+
 int
 write_file(Ctx *c, const char *path, const void *p, size_t n,
 	const char **why)
@@ -121,7 +128,7 @@ write_file(Ctx *c, const char *path, const void *p, size_t n,
 	if (!strcmp(path, "-")) {
 		if (write_all(1, p, n) == 0)
 			return 0;
-		return refuse(c, why, EX_IOERR_, strerror(errno));
+		return refuse(c, why, write_code(errno), strerror(errno));
 	}
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
 		/* /dev/null, a pipe: nothing to rename onto */
@@ -130,7 +137,8 @@ write_file(Ctx *c, const char *path, const void *p, size_t n,
 			return refuse(c, why, EX_CANTCREAT_, strerror(errno));
 		failed = write_all(fd, p, n) < 0 ? errno : 0;
 		close(fd);
-		return failed ? refuse(c, why, EX_IOERR_, strerror(failed)) : 0;
+		return failed ? refuse(c, why, write_code(failed),
+		                       strerror(failed)) : 0;
 	}
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0)

@@ -58,7 +58,7 @@ alike 'a run that was over' saved.safetensors whole.safetensors
 "$bpgen" eval net.spec "$data/iris.csv" -w c.safetensors >out 2>err
 if grep -q '150 rows' out; then ok 'a checkpoint is a file of weights'
 else bad 'a checkpoint is a file of weights'; fi
-if "$bpgen" --version | grep -q ' npz'; then
+if "$bpgen" --version | grep -q '+npz'; then
 	expect 'a checkpoint in NPZ' 0 train -q -o n.safetensors --epochs 30 \
 		--checkpoint c.npz --every 1000
 	expect 'a checkpoint in NPZ' 0 train -q -o n.safetensors \

@@ -83,7 +83,7 @@ refuses "labels of others" 65 "3 labels, but t-images-idx3-ubyte has $rows" \
 
 # ------------------------------------------------------------------- gzip
 rm -f ./*.safetensors
-if "$bpgen" --version | grep -q gzip && gzip --version >/dev/null 2>&1; then
+if "$bpgen" --version | grep -q '+gzip' && gzip --version >/dev/null 2>&1; then
 	gzip -k t-images-idx3-ubyte
 	mkdir packed
 	mv t-images-idx3-ubyte.gz packed

@@ -134,7 +134,7 @@ if here 'images of weights' python3; then
 	printf '%s\n' 'net line' 'input 4' 'dense 2' 'loss mse' >line.spec
 	python3 "$look/pixels.py" make four.safetensors || bad 'known weights'
 	for form in ppm pgm png; do
-		if [ "$form" = png ] && ! "$bpgen" --version | grep -q ' png'
+		if [ "$form" = png ] && ! "$bpgen" --version | grep -q '+png'
 		then skip 'PNG' 'this build has no libpng'; continue; fi
 		expect "units as $form" 0 "$bpgen" draw plain.spec --units \
 			-w four.safetensors -o "units.$form" &&

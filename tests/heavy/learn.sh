@@ -21,7 +21,7 @@ reaches() {
 }
 
 if [ -f "$more/train-images-idx3-ubyte.gz" ] &&
-	"$bpgen" --version | grep -q gzip; then
+	"$bpgen" --version | grep -q '+gzip'; then
 	reaches "LeNet on MNIST" accuracy=0.985 lenet.spec \
 		"$more/train-images-idx3-ubyte.gz" \
 		"$more/t10k-images-idx3-ubyte.gz"

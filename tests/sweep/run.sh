@@ -54,7 +54,7 @@ cmp -s first second && ok 'a sweep repeats' || bad 'a sweep repeats'
 	bad 'histories are appended'
 expect 'words' 0 train -D act=tanh,relu -D hidden=4 -o words.safetensors &&
 	says 'words' out 'relu      20 '
-if "$bpgen" --version | grep -q ' npz'; then
+if "$bpgen" --version | grep -q '+npz'; then
 	expect NPZ 0 train --seeds 1..2 -o two.npz
 	[ "$(head -c 2 two.npz)" = PK ] && ok 'NPZ' || bad 'NPZ'
 else

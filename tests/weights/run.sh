@@ -19,7 +19,7 @@ for python in python3 /usr/bin/python3 ''; do
 	$python -c 'import numpy' 2>/dev/null && break
 done
 npz=
-"$bpgen" --version | grep -q '^features:.* npz' && npz=yes
+"$bpgen" --version | grep -q '^features:.*+npz' && npz=yes
 cat >flowers.spec <<'END'
 net flowers
 input 4
