@@ -60,6 +60,12 @@ typedef unsigned long size_t;
 #else
 #define BP_COLD
 #endif
+/* a piece of a long function, which compiles in less time than the whole */
+#if defined __GNUC__ && !defined __TINYC__
+#define BP_PIECE __attribute__((noinline))
+#else
+#define BP_PIECE
+#endif
 #if defined __cplusplus && (defined __GNUC__ || defined _MSC_VER)
 #define BP_RESTRICT __restrict
 #elif defined __cplusplus

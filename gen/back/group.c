@@ -4,6 +4,7 @@
 #include "planner.h"
 
 enum { HEAVY = 4096 };          /* multiply-adds: worth a text of its own */
+enum { TILE_WEIGHT = 4 };       /* in a part; and 1 for each of its sums */
 
 static int32_t
 rows_held(const Schedule *q)
@@ -195,7 +196,7 @@ wide_tiles(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 		v->wide = pass == 0;
 		tile(v, s, &q);
 		if (!pass)
-			into_part(a, 8);
+			into_part(a, 2*(TILE_WEIGHT + vectors_held(&q)));
 		q.part = rest.part = a->part;
 		if (v->rest)
 			tile_rest(v, s, &q, &rest);
@@ -235,7 +236,7 @@ group(Planner *a, Vectors *v, KernelPlan *k, const Stmts *list,
 		most = 1 + random_below(&a->state, most < 5 ? most : 5);
 	else
 		most = together(a, (Kernel)(k - a->plan->kernel), from, end);
-	into_part(a, 4);
+	into_part(a, TILE_WEIGHT + vectors_held(&q));
 	q.part = rest.part = a->part;
 	if (v->rest && !a->o->random)
 		tile_rest(v, &list->v[from], &q, &rest);

@@ -126,7 +126,7 @@ ${t.values}};
 @ local total = ", " .. name .. "_real total"
 @ local function kernel(k, result, title, args)
 @   for _, part in ipairs(k.parts) do
-static void
+BP_PIECE static void
 ${part.name}(${part.params})
 {
 ${part.text}}
