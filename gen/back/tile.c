@@ -152,9 +152,39 @@ tile_name(Tile *t, const Expr *x, bool whole, uint32_t *count)
 	PUSH(e->c, &e->named, ((Named){ text.s, name, zero }));
 }
 
-/* the operands of all places, so that each is loaded once */
+/* is the read the same in each row, and within its tensor for all values of all
+ * indices? */
+static bool
+stays(const Tile *t, const Expr *x)
+{
+	const Program *p = t->e->p;
+	const Tensor *of = &p->tensors.v[x->tensor];
+	uint32_t k, j;
+
+	for (k = 0; k < x->nsub; k++) {
+		Sub s = p->subs.v[x->sub + k];
+		const Aff *a = &p->affs.v[s.id];
+		int64_t least = a->k, most = a->k;
+		if (s.indirect || aff_coef(p, s.id, t->row->index))
+			return false;
+		if (k < of->batch)
+			continue;
+		for (j = 0; j < a->n; j++) {
+			Term m = p->terms.v[a->term + j];
+			int64_t last = (int64_t)m.c *
+				(p->index.v[m.i].extent - 1);
+			*(m.c < 0 ? &least : &most) += last;
+		}
+		if (least < 0 || most >= of->shape.dim[k - of->batch])
+			return false;
+	}
+	return true;
+}
+
+/* the operands of all places, so that each is loaded once; of places that have
+ * conditions of their own, those that all of them may load */
 void
-tile_names(Tile *t, const Bound *rows)
+tile_names(Tile *t, const Bound *rows, bool apart)
 {
 	Emit *e = t->e;
 	const Stmt *s = tile_stmt(t, 0);
@@ -162,14 +192,17 @@ tile_names(Tile *t, const Bound *rows)
 	uint32_t *count = mem(e->c, (reads->n + 1) * sizeof *count), i;
 	int32_t r, c;
 
-	for (i = 0; i < reads->n; i++)
-		for (r = 0; r < t->rows; r++)
+	for (i = 0; i < reads->n; i++) {
+		const Expr *x = &e->p->exprs.v[reads->v[i]];
+		if (apart && !stays(t, x))
+			continue;
+		for (r = 0; r < (apart ? 1 : t->rows); r++)
 			for (c = 0; c < t->columns; c++) {
 				Spot at = tile_go(t, &t->all[0], rows, r, c);
-				tile_name(t, &e->p->exprs.v[reads->v[i]],
-				          true, &count[i]);
+				tile_name(t, x, true, &count[i]);
 				tile_leave(t, at);
 			}
+	}
 }
 
 bool

@@ -38,7 +38,7 @@ bool tile_writes(const Tile *t, TensorId written);
 bool tile_reads(const Tile *t, uint32_t from, TensorId read);
 /* whole: stores need no zeros in lanes beyond the end */
 void tile_name(Tile *t, const Expr *x, bool whole, uint32_t *count);
-void tile_names(Tile *t, const Bound *rows);
+void tile_names(Tile *t, const Bound *rows, bool apart);
 bool tile_named(const Emit *e, const char *name);
 
 /* ---- tile_sum.c */

@@ -216,8 +216,8 @@ sum_terms(Tile *t, const Bound *rows, int u)
 	if (!apart && !put_guards(e, s, &o, &opened))
 		return;
 	t->part = u;
-	if (t->rows > 1 && !apart)
-		tile_names(t, rows);
+	if (t->rows > 1)
+		tile_names(t, rows, apart);
 	for (r = 0; r < t->rows; r++)
 		sum_row(t, rows, r, u);
 	t->part = 0;
@@ -353,7 +353,7 @@ across_terms(Tile *t, const Bound *rows)
 	int32_t r, c;
 
 	if (t->rows > 1)
-		tile_names(t, rows);
+		tile_names(t, rows, false);
 	for (r = 0; r < t->rows; r++)
 		for (c = 0; c < t->columns; c++) {
 			Spot at = tile_go(t, &t->all[0], rows, r, c);
