@@ -109,6 +109,18 @@ same_shape(const Shape *a, const Shape *b)
 	return a->rank == b->rank;
 }
 
+static bool
+has_adjoint_of(const Derivation *d, TensorId of)
+{
+	TensorId i;
+
+	for (i = 1; i < d->p->tensors.n; i++)
+		if (d->p->tensors.v[i].adjoint && d->of[i].computed &&
+		    d->p->tensors.v[i].of == of)
+			return true;
+	return false;
+}
+
 /* the adjoint of z; where z is the layer's output as well, y stands for both */
 bool
 is_delta(const Derivation *d, TensorId of)
@@ -127,7 +139,8 @@ is_delta(const Derivation *d, TensorId of)
 		z = &d->p->tensors.v[i];
 		if (z->layer != t->layer || z->adjoint || !d->of[i].computed)
 			continue;
-		if (d->of[i].act)
+		if (d->of[i].act || (!strcmp(z->base, "z") &&
+		    has_adjoint_of(d, i)))
 			return false;
 		found |= !strcmp(z->base, "z") && !d->of[i].letter &&
 			same_shape(&z->shape, &t->shape);
@@ -231,6 +244,23 @@ capital(Derivation *d, const char *s)
 	return t;
 }
 
+/* C and c of one of several losses: C_2 */
+static Math *
+of_head(Derivation *d, TensorId id, Math *below)
+{
+	const Tensor *t = &d->p->tensors.v[id];
+	Math *head;
+	size_t n;
+
+	if (t->layer >= 0 || strncmp(t->name, "loss", 4))
+		return below;
+	n = strspn(t->name + 4, "0123456789");
+	if (!n || t->name[4 + n] != '.')
+		return below;
+	head = m_new(d->c, M_NUMBER, copy(d->c, t->name + 4, n));
+	return below ? m_row(d->c, head, ",", below) : head;
+}
+
 static Math *
 whole(Derivation *d, TensorId id, Math *below, Math *above)
 {
@@ -263,8 +293,12 @@ symbol(Derivation *d, TensorId id, Math *below)
 	const Tensor *t = &d->p->tensors.v[id];
 	Math *above = d->generic ? NULL : layer_mark(d, t->layer), *of;
 
+	if (t->kind == T_INT)       /* where the maximum is */
+		return m_script(d->c, m_name(d->c, "arg"), below, above);
 	if (delta_of_loss(d, id) >= 0)
 		above = layer_mark(d, delta_of_loss(d, id));
+	else
+		below = of_head(d, id, of_weight(d, id, below));
 	if ((t->adjoint || t->kind == T_GRAD) && t->of) {
 		if (is_delta(d, t->of)) {
 			of = m_name(d->c, "delta");
@@ -278,5 +312,5 @@ symbol(Derivation *d, TensorId id, Math *below)
 	}
 	if (t->kind == T_INPUT && inputs(d) == 1)
 		above = NULL;
-	return whole(d, id, of_weight(d, id, below), above);
+	return whole(d, id, below, above);
 }

@@ -105,6 +105,12 @@ if [ $wrong = 0 ]; then ok "every form"; else bad "every form"; fi
 if python3 "$root/tests/explain/pages.py" ./*.html >out 2>&1
 then ok "every page is XML with MathML"
 else bad "every page is XML with MathML"; fi
+if python3 "$root/tests/explain/names.py" ./*.txt >out 2>&1
+then ok "every value has a name of its own"
+else bad "every value has a name of its own"; fi
+sed 's/^    a_j^(1) = .*/&\n    a_i^(1) = 0/' xor.txt >twice
+if python3 "$root/tests/explain/names.py" twice >out 2>&1
+then bad "a name that is taken"; else ok "a name that is taken"; fi
 if command -v pdflatex >/dev/null; then
 	wrong=0
 	for page in xor iris lenet chars resnet sunspots_gru random1 random2 \
