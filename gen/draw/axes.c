@@ -88,7 +88,7 @@ linear_marks(double from, double to, int most)
 	Marks m = { .n = 0 };
 
 	for (; m.n < 16 && k * step <= to + step * 1e-9; k++)
-		m.at[m.n++] = k * step;
+		m.at[m.n++] = k ? k * step : 0; /* not -0 */
 	return m;
 }
 
@@ -120,7 +120,9 @@ marks_of(double from, double to, bool log, int most)
 const char *
 mark_text(Ctx *c, double v)
 {
-	return fmt(c, "%.4g", fabs(v) < 1e-12 ? 0 : v);
+	if (fabs(v) < 1e7 && v == round(v))
+		return fmt(c, "%.0f", v + 0.0);
+	return fmt(c, "%.4g", v);
 }
 
 const char *

@@ -317,7 +317,9 @@ print_memory(const Info *f, const Cli *cli)
 	Text text = {.c = f->c}, list = {.c = f->c};
 	uint32_t i;
 
-	if (plan_memory(f->p, f->plan, *kernel ? kernel : "forward", &text)) {
+	if (!*kernel && all.n)
+		kernel = all.v[0]; /* forward, if there is one */
+	if (plan_memory(f->p, f->plan, kernel, &text)) {
 		fputs(text.s, stdout);
 		return 0;
 	}

@@ -64,4 +64,7 @@ expect 'LeNet' 0 "$bpgen" info "$specs/lenet.spec" --memory &&
 expect 'a function that is not there' 64 "$bpgen" info "$specs/xor.spec" \
 	--memory=forwards &&
 	says 'a function that is not there' err 'similar name exists: forward'
+printf '%s\n' 'input 2' 'dense 2 tanh' 'loss mse' 'api gradient' >g.spec
+expect 'no forward' 0 "$bpgen" info g.spec --memory &&
+	says 'no forward' out 'loss: no workspace'
 sum_up
