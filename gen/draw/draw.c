@@ -87,6 +87,30 @@ draw_network(Draw *d)
 	return rc ? rc : picture_write(d->c, d->out);
 }
 
+/* options that ask for nothing, or for two pictures, say so */
+static int
+check(const Cli *cli, const Network *net)
+{
+	const char *weights = cli_get(cli, "weights");
+	bool units = cli_has(cli, "units"), plane = cli_has(cli, "boundary");
+	uint32_t i;
+
+	if (units && plane)
+		cli_error("--units and --boundary are two pictures");
+	else if (cli->args.n && !plane)
+		cli_error("draw takes data only with --boundary");
+	else if (weights && !units && !plane)
+		cli_error("-w %s: weights are drawn by --units or --boundary",
+		          weights);
+	else
+		return 0;
+	for (i = 0; weights && net && i < net->layers.n; i++)
+		if (!strcmp(net->layers.v[i].name, weights))
+			cli_help("--units=%s draws those of this layer, -w "
+			         "names their file", weights);
+	return EX_USAGE_;
+}
+
 int
 cmd_draw(Ctx *c, const Cli *cli)
 {
@@ -94,14 +118,13 @@ cmd_draw(Ctx *c, const Cli *cli)
 	Draw d = { .c = c, .cli = cli, .out = &out };
 	int rc;
 
-	if (cli_has(cli, "boundary"))
-		return draw_boundary(c, cli);
-	if (cli->args.n) {
-		cli_error("draw takes data only with --boundary");
-		return EX_USAGE_;
+	if (cli_has(cli, "units") || cli_has(cli, "boundary")) {
+		rc = check(cli, NULL);
+		return rc ? rc : cli_has(cli, "units") ?
+			draw_weights(c, cli) : draw_boundary(c, cli);
 	}
-	if (cli_has(cli, "units"))
-		return draw_weights(c, cli);
 	d.net = load_network(c, cli, &rc);
-	return d.net ? draw_network(&d) : rc;
+	if (d.net)
+		rc = check(cli, d.net);
+	return d.net && !rc ? draw_network(&d) : rc;
 }

@@ -212,6 +212,10 @@ fails 'four inputs' 64 'needs a network of 2 inputs' \
 	"$bpgen" draw "$specs/iris.spec" --boundary
 fails 'data for nothing' 64 'only with --boundary' \
 	"$bpgen" draw "$specs/xor.spec" "$data/xor.csv"
+fails 'weights for nothing' 64 '--units=dense1 draws those of this layer' \
+	"$bpgen" draw "$specs/xor.spec" --weights dense1 -o w.png
+fails 'two pictures' 64 'are two pictures' \
+	"$bpgen" draw "$specs/xor.spec" --units --boundary
 fails 'data that is missing' 66 'none.csv' \
 	"$bpgen" draw "$specs/xor.spec" none.csv --boundary
 
