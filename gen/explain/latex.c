@@ -157,7 +157,7 @@ begin(Page *p, const char *title)
 	text_add(&p->out, "%% " MARK "\n"
 	         "\\documentclass[a4paper]{article}\n"
 	         "\\usepackage[utf8]{inputenc}\n"
-	         "\\usepackage{amsmath}\n"
+	         "\\usepackage{amsmath}\n\\usepackage{longtable}\n"
 	         "\\usepackage[margin=2cm]{geometry}\n"
 	         "\\allowdisplaybreaks\n\\setlength{\\parindent}{0pt}\n"
 	         "\\setlength{\\parskip}{1ex}\n"
@@ -213,8 +213,8 @@ table(Page *p, const Cells *cells, uint32_t columns)
 {
 	uint32_t i;
 
-	text_add(&p->out, "\n{%s\\begin{tabular}{*{%u}{l}}\n", columns > 8 ?
-	         "\\footnotesize\\setlength{\\tabcolsep}{3pt}" : "", columns);
+	text_add(&p->out, "\n{%s\\begin{longtable}[l]{*{%u}{l}}\n", columns > 8 ?
+	         "\\scriptsize\\setlength{\\tabcolsep}{2pt}" : "", columns);
 	for (i = 0; i < cells->n; i++) {
 		text_put(&p->out, "$", 1);
 		math_latex(cells->v[i], &p->out);
@@ -225,7 +225,7 @@ table(Page *p, const Cells *cells, uint32_t columns)
 			text_add(&p->out, " \\\\%s\n", i + 1 == columns ?
 			         " \\hline" : "");
 	}
-	text_add(&p->out, "\\end{tabular}}\n");
+	text_add(&p->out, "\\end{longtable}}\n");
 }
 
 static void
