@@ -73,6 +73,23 @@ const Page pages[] = {
 	  "Prints the spec as it was understood: no loops, no parameters, every "
 	  "default written out.",
 	  "  bpgen expand net.spec -D hidden=50\n" },
+	{ "draw",
+	  "Writes a picture of the network as SVG, TikZ, DOT, PDF or PNG, as the "
+	  "name of the FILE of -o or --format says; with --units the weights of a "
+	  "layer as images, with --boundary where a network of two inputs says "
+	  "what.",
+	  "  bpgen draw xor.spec -o xor.svg\n"
+	  "  bpgen draw digits.spec --units --shape=8x8\n"
+	  "  bpgen draw xor.spec xor.csv --boundary\n" },
+	{ "plot",
+	  "Draws what train has written to NAME.history.csv: on the terminal, or "
+	  "into a file by -o. Several histories share one picture.",
+	  "  bpgen plot xor.history.csv\n"
+	  "  bpgen plot one.history.csv two.history.csv -o loss.svg\n" },
+	{ "explain",
+	  "Derives backpropagation for exactly this network, formula by formula, "
+	  "in the letters of a lecture.",
+	  "  bpgen explain xor.spec\n" },
 	{ "init",
 	  "Writes a spec and the data that it learns from into DIR, or here; "
 	  "without STARTER it lists them. Existing files stay, and then nothing "

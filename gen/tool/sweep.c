@@ -15,35 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 #include "options.h"
+#include "runs.h"
 #include "sweep.h"
 
 enum { MOST_RUNS = 10000 };
-
-/* one name with its values: a seed, or a parameter of the spec */
-typedef struct { const char *name; Names values; } Axis;
-
-typedef struct {
-	pid_t pid;                  /* 0: not started, or over */
-	int pipe;                   /* what it says of itself */
-	bool over, good;
-	int rc;
-	Outcome is;
-} Run;
-
-typedef struct {
-	Ctx *c;
-	const Cli *cli;
-	VEC(Axis) axes;             /* the first one changes slowest */
-	Names constant;             /* -D that all runs share */
-	Run *runs;
-	int n, over, best;          /* best: -1, none yet */
-	const char *weights, *history, *folder;
-	bool classifies, held;
-	FILE *out;
-	char progress;
-	double started;
-	sigset_t mask;              /* before the signals were kept waiting */
-} Sweep;
 
 static volatile sig_atomic_t stop;
 
@@ -244,7 +219,7 @@ check_together(const Sweep *w)
 }
 
 /* the value of an axis in a run */
-static const char *
+const char *
 value_in(const Sweep *w, int run, uint32_t axis)
 {
 	uint32_t i = w->axes.n;
@@ -388,7 +363,7 @@ start(Sweep *w, int run)
 }
 
 /* what the best one is chosen by */
-static double
+double
 score(const Sweep *w, int run)
 {
 	const Epoch *e = &w->runs[run].is.now;
@@ -522,91 +497,6 @@ run_all(Sweep *w)
 	return stop ? EX_INTERRUPTED : 0;
 }
 
-/* -------------------------------------------------------------- the table */
-
-static int
-column_width(const Axis *a)
-{
-	size_t width = strlen(a->name), i;
-
-	for (i = 0; i < a->values.n; i++)
-		if (strlen(a->values.v[i]) > width)
-			width = strlen(a->values.v[i]);
-	return (int)width;
-}
-
-static void
-print_heads(const Sweep *w)
-{
-	uint32_t i;
-
-	for (i = 0; i < w->axes.n; i++)
-		fprintf(w->out, "%*s  ", column_width(&w->axes.v[i]),
-		        w->axes.v[i].name);
-	fprintf(w->out, "epochs %10s%s%s %9s\n", "loss", w->held ?
-	        "   val_loss" : "", w->classifies ? "  accuracy" : "", "time");
-}
-
-static void
-print_run(const Sweep *w, int run)
-{
-	const Run *r = &w->runs[run];
-	const Epoch *e = &r->is.now;
-	char buf[40];
-	uint32_t i;
-
-	for (i = 0; i < w->axes.n; i++)
-		fprintf(w->out, "%*s  ", column_width(&w->axes.v[i]),
-		        value_in(w, run, i));
-	if (!r->good) {
-		fprintf(w->out, "%6s %10s\n", "-", r->rc == EX_INTERRUPTED ||
-		        !r->over ? "stopped" : "failed");
-		return;
-	}
-	fprintf(w->out, "%6zu %10s", r->is.epochs, loss_text(buf, e->loss));
-	if (w->held)
-		fprintf(w->out, " %10s", loss_text(buf, e->val_loss));
-	if (w->classifies)
-		fprintf(w->out, " %8.1f%%", 100 * (w->held ? e->val_accuracy :
-		        e->accuracy));
-	fprintf(w->out, " %7.2f s%s\n", r->is.seconds, run == w->best ?
-	        "  best" : "");
-}
-
-/* over the seeds of each setting */
-static void
-print_means(const Sweep *w)
-{
-	const Axis *seeds = &w->axes.v[w->axes.n - 1];
-	int per = (int)seeds->values.n, i, k, n;
-	double sum, square, mean;
-	char buf[2][40];
-	uint32_t a;
-
-	if (!cli_has(w->cli, "seeds") || per < 2)
-		return;
-	for (i = 0; i < w->n; i += per) {
-		sum = square = 0;
-		for (k = n = 0; k < per; k++)
-			if (w->runs[i + k].good && isfinite(score(w, i + k))) {
-				sum += score(w, i + k);
-				n++;
-			}
-		mean = sum / n;
-		for (k = 0; k < per; k++)
-			if (w->runs[i + k].good && isfinite(score(w, i + k)))
-				square += pow(score(w, i + k) - mean, 2);
-		if (n < 2)
-			continue;
-		for (a = 0; a + 1 < w->axes.n; a++)
-			fprintf(w->out, "%s=%s, ", w->axes.v[a].name,
-			        value_in(w, i, a));
-		fprintf(w->out, "%d seeds: %s %s, deviation %s\n", n, w->held ?
-		        "val_loss" : "loss", loss_text(buf[0], mean),
-		        loss_text(buf[1], sqrt(square / (n - 1))));
-	}
-}
-
 /* ------------------------------------------------------------- the end */
 
 /* what a run said on its standard error */
@@ -658,7 +548,7 @@ keep_best(Sweep *w)
 		return EX_CANTCREAT_;
 	}
 	rc = append_history(w);
-	if (!rc && !cli_has(w->cli, "quiet"))
+	if (!rc && !cli_has(w->cli, "quiet") && !cli_has(w->cli, "json"))
 		fprintf(w->out, "kept the best, %s\nwrote %s, %s\n",
 		        setting(w, w->best), w->weights, w->history);
 	return rc;
@@ -673,12 +563,10 @@ conclude(Sweep *w, int rc)
 		if (w->runs[i].over && !w->runs[i].good &&
 		    w->runs[i].rc != EX_INTERRUPTED)
 			bad = i;
-	if (!cli_has(w->cli, "quiet") && w->best >= 0) {
-		print_heads(w);
-		for (i = 0; i < w->n; i++)
-			print_run(w, i);
-		print_means(w);
-	}
+	if (cli_has(w->cli, "json"))
+		print_runs_json(w);
+	else if (!cli_has(w->cli, "quiet") && w->best >= 0)
+		print_runs(w);
 	if (bad >= 0)
 		repeat_errors(w, bad);
 	if (w->best < 0)
@@ -724,7 +612,7 @@ sweep(Ctx *c, const Cli *cli)
 	if (rc)
 		return rc;
 	w.runs = mem(c, (size_t)w.n * sizeof *w.runs);
-	w.progress = progress_kind(cli, w.out);
+	w.progress = cli_has(cli, "json") ? 'n' : progress_kind(cli, w.out);
 	w.started = now();
 	rc = conclude(&w, run_all(&w));
 	remove_folder(&w);

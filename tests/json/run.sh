@@ -33,6 +33,20 @@ for starter in xor iris sine; do
 done
 both bpgen eval iris.spec iris.csv --validation
 
+# a sweep
+expect "sweep" 0 bpgen train xor.spec xor.csv --seeds 1..3 --epochs 5 --json \
+	-o sweep.safetensors && cp out sweep.json && expect "sweep" 0 bpgen train \
+	xor.spec xor.csv --seeds 1..3 --epochs 5 -o sweep.safetensors &&
+	if "$python" -c 'import json
+a, text = json.load(open("sweep.json")), open("out").read().splitlines()
+assert [r["settings"]["seed"] for r in a["runs"]] == ["1", "2", "3"]
+best = min(a["runs"], key=lambda r: r["loss"])
+assert a["runs"][a["best"]] == best and best["epochs"] == 5
+assert a["weights"] == "sweep.safetensors"
+for r, line in zip(a["runs"], text[1:]):
+    assert abs(float(line.split()[2]) - r["loss"]) < 1e-5
+    assert ("best" in line) == (r == best)' 2>err
+	then ok "sweep"; else bad "sweep"; fi
 # how fast it is nobody knows, but what is said of it
 both bpgen bench xor.spec
 sed -e /^loss/d -e /^optimizer/d -e /^stop/d xor.spec >forward.spec
