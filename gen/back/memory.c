@@ -33,7 +33,8 @@ commas(Ctx *c, int64_t n)
 /* ---- the fields of NAME_net */
 
 static void
-field_line(Map *m, int64_t at, int64_t bytes, const char *name, const char *what)
+field_line(Map *m, int64_t at, int64_t bytes, const char *name,
+	const char *what)
 {
 	text_add(m->out, "%11s  %11s  %-8s %s\n", commas(m->c, at),
 	         commas(m->c, bytes), name, what);
@@ -47,8 +48,8 @@ put_fields(Map *m, const CNames *names)
 	uint32_t i;
 
 	size = fields(m->p, m->plan, &all);
-	text_add(m->out, "NAME_net: %s bytes\n     offset        bytes  field\n",
-	         commas(m->c, size));
+	text_add(m->out, "NAME_net: %s bytes\n     offset        bytes  "
+	         "field\n", commas(m->c, size));
 	field_line(m, 0, at, "seed", "and counts of updates and samples");
 	for (i = 0; i < all.n; i++) {
 		const Field *f = &all.v[i];

@@ -131,7 +131,8 @@ curve_color(const Curves *p, const Series *k)
 	static const char *const colors[] = {
 		BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 	};
-	uint32_t at = (uint32_t)(k - p->curves.v);
+	int at = p->files > 1 ? k->file : k->held ? 1 :
+		(int)(k - p->curves.v);
 
-	return colors[(p->files > 1 ? (uint32_t)k->file : k->held ? 1 : at) % 6];
+	return colors[at % 6];
 }

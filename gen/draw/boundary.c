@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * `bpgen draw --boundary`: a trained network of two inputs in, a picture of where
- * it says what out, with the rows of a table as points. */
+ * `bpgen draw --boundary`: a trained network of two inputs in, a picture of
+ * where it says what out, with the rows of a table as points. */
 #include <math.h>
 #include <string.h>
 #include "boundary.h"

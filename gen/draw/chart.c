@@ -25,13 +25,14 @@ put_style(Text *t)
 {
 	text_add(t, "<style>\n"
 	         "text { font-family: 'Helvetica Neue', Helvetica, Arial, "
-	         "'Liberation Sans', sans-serif; font-size: 13px; fill: #333; }\n"
+	         "'Liberation Sans', sans-serif; font-size: 13px; "
+	         "fill: #333; }\n"
 	         ".grid { stroke: #e3e5e8; stroke-width: 1; } "
 	         ".axis { stroke: #6b7078; stroke-width: 1; }\n"
 	         ".best { stroke: #555; stroke-width: 1; "
 	         "stroke-dasharray: 4 3; } .note { fill: #555; }\n"
-	         ".curve { fill: none; stroke-width: 2; stroke-linejoin: round; "
-	         "stroke-linecap: round; }\n</style>\n");
+	         ".curve { fill: none; stroke-width: 2; "
+	         "stroke-linejoin: round; stroke-linecap: round; }\n</style>\n");
 }
 
 static void
@@ -78,7 +79,8 @@ put_best(Ctx *c, const Curves *p, Text *t)
 	left = x > LEFT + ACROSS * 0.6;
 	svg_line(t, "best", x, TOP, x, HEIGHT - BOTTOM);
 	svg_text(t, "note", left ? "end" : "start", x + (left ? -6 : 6),
-	         TOP + 12, fmt(c, "best: epoch %.0f, %.4g", p->best, p->best_y));
+	         TOP + 12, fmt(c, "best: epoch %.0f, %.4g", p->best,
+	         p->best_y));
 }
 
 /* Of many points in one column of pixels the least and the most are what is

@@ -6,7 +6,8 @@
 
 /* how such files begin that carry no line of bpgen's */
 static const struct { const char *format, *begins; } binary[] = {
-	{ "png", "\x89PNG" }, { "pdf", "%PDF" }, { "ppm", "P6" }, { "pgm", "P5" }
+	{ "png", "\x89PNG" }, { "pdf", "%PDF" }, { "ppm", "P6" },
+	{ "pgm", "P5" }
 };
 
 static bool

@@ -11,8 +11,8 @@ typedef struct {
 	size_t len;
 	Output file;
 } Picture;
-/* from --format or else the ending of -o, one of these words, of which the first
- * is what standard output gets; 0, or 64 after a message */
+/* from --format or else the ending of -o, one of these words, of which the
+ * first is what standard output gets; 0, or 64 after a message */
 int picture_format(Ctx *c, const Cli *cli, Picture *p, const char *formats);
 /* may the file be written? */
 int picture_check(Ctx *c, const Cli *cli, Picture *p, const Names *inputs);

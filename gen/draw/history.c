@@ -107,7 +107,8 @@ on_row(void *u)
 		r->row[0] = (double)(r->rows + 1);
 	if (!isfinite(r->row[0]))
 		return true;
-	if (!r->forecast && r->rows && r->row[0] <= r->values.v[(r->rows - 1) * wide]) {
+	if (!r->forecast && r->rows &&
+	    r->row[0] <= r->values.v[(r->rows - 1) * wide]) {
 		r->values.n = 0;
 		r->rows = 0;
 		r->runs++;

@@ -46,7 +46,8 @@ svg_style(Text *t)
 {
 	text_add(t, "<style>\n"
 	         "text { font-family: 'Latin Modern Roman', 'STIX Two Text', "
-	         "'Times New Roman', 'Liberation Serif', 'DejaVu Serif', serif; "
+	         "'Times New Roman', 'Liberation Serif', 'DejaVu Serif', "
+	         "serif; "
 	         "font-size: %dpx; fill: #222; }\n"
 	         ".m { font-style: italic; } .s { font-size: %.2fpx; }\n"
 	         "rect.weight, rect.bias { fill: #fff; fill-opacity: 0.85; }\n"
@@ -171,8 +172,8 @@ tex_lines(const Layered *p, Text *t)
 	uint32_t i;
 
 	for (i = 0; i < p->lines.n; i++)
-		text_add(t, "\\draw[line] (u%d) -- (u%d);\n", p->lines.v[i].from,
-		         p->lines.v[i].to);
+		text_add(t, "\\draw[line] (u%d) -- (u%d);\n",
+		         p->lines.v[i].from, p->lines.v[i].to);
 }
 
 static void
@@ -214,8 +215,8 @@ tex_captions(const Layered *p, Text *t)
 		const Caption *one = &p->captions.v[i];
 
 		for (k = 0; k < one->lines.n; k++) {
-			text_add(t, "\\node[caption] at (%.2f,%.2f) {%s", one->x,
-			         one->y - 4 + k * SPACING,
+			text_add(t, "\\node[caption] at (%.2f,%.2f) {%s",
+			         one->x, one->y - 4 + k * SPACING,
 			         k ? "" : "\\bfseries ");
 			tex_put(t, one->lines.v[k]);
 			text_add(t, "};\n");

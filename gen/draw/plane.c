@@ -37,8 +37,8 @@ put_cells(const Plane *p, Text *t)
 				memcpy(now, rgb, 3);
 			if (column < p->columns - 1 && !memcmp(now, rgb, 3))
 				continue;
-			text_add(t, "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" "
-			         "height=\"%.2f\" fill=\"#%02x%02x%02x\"/>\n",
+			text_add(t, "<rect x=\"%.2f\" y=\"%.2f\" "
+			         "width=\"%.2f\" height=\"%.2f\" fill=\"#%02x%02x%02x\"/>\n",
 			         LEFT + from * cell, TOP + row * cell,
 			         (column - from) * cell + 0.2, cell + 0.2,
 			         now[0], now[1], now[2]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * `bpgen plot`: histories of trainings in, their curves out: on the terminal, as
- * SVG or TikZ, or what gnuplot makes of them. */
+ * `bpgen plot`: histories of trainings in, their curves out: on the terminal,
+ * as SVG or TikZ, or what gnuplot makes of them. */
 #include <string.h>
 #include "curves.h"
 #include "terminal.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A layer's trained weights in; an image out of what each unit looks for: blue
- * where a weight is negative, white at 0, orange where it is positive, each unit
- * against the largest of its own. */
+ * where a weight is negative, white at 0, orange where it is positive, each
+ * unit against the largest of its own. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -260,7 +260,9 @@ put_letters(const Receptive *r, int64_t image, int y, int shrink, Text *t)
 	int x, i, j, n;
 
 	for (x = 0; x + shrink <= r->wide; x += shrink) {
-		for (sum = 0, n = 0, i = y; i < y + 2 * shrink && i < r->high; i++)
+		sum = 0;
+		n = 0;
+		for (i = y; i < y + 2 * shrink && i < r->high; i++)
 			for (j = x; j < x + shrink; j++, n++)
 				sum += weight(r, image, i, j);
 		text_put(t, &ramp[(int)lround(4.5 + 4.5 * sum / n)], 1);

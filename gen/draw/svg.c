@@ -50,8 +50,8 @@ svg_line(Text *t, const char *style, double x0, double y0, double x1, double y1)
 void
 svg_circle(Text *t, const char *style, double x, double y, double r)
 {
-	text_add(t, "<circle class=\"%s\" cx=\"%.2f\" cy=\"%.2f\" r=\"%.2f\"/>\n",
-	         style, x, y, r);
+	text_add(t, "<circle class=\"%s\" cx=\"%.2f\" cy=\"%.2f\" "
+	         "r=\"%.2f\"/>\n", style, x, y, r);
 }
 
 void

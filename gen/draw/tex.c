@@ -16,8 +16,8 @@ tex_put(Text *t, const char *s)
 	}
 }
 
-/* nothing but TikZ is needed: the page has the size of the picture, whose unit is
- * that of SVG and whose y grows downwards as there */
+/* nothing but TikZ is needed: the page has the size of the picture, whose unit
+ * is that of SVG and whose y grows downwards as there */
 void
 tex_begin(Text *t, double width, double height)
 {
