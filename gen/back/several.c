@@ -81,7 +81,12 @@ may_go_by_samples(Planner *a, Kernel kernel)
 	}
 	a->unrolled = mem(p->c, list->n + 1);
 	memset(a->unrolled, true, list->n);
-	return straight_weight(a, kernel, false) <= WHOLE_WEIGHT;
+	if (straight_weight(a, kernel, false) <= WHOLE_WEIGHT)
+		return true;
+	/* too long in one piece: rather loops than sample by sample */
+	if (kernel == K_STEP)
+		a->small[kernel] = false;
+	return false;
 }
 
 /* what several() gives in a random plan */

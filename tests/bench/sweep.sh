@@ -6,8 +6,8 @@
 # bench does; the work is sweep:WIDTH or sweep:WIDTHi.
 bpgen=$1 folder=$2
 . "$(dirname "$0")/build.sh"
-: "${WIDTHS:=1 3 7 8 12 15 16 17 23 24 31 32 33 40 48 49 63 64 65 96 100 127 \
-	128 129 200 208 255 256 257 272 400 511 512}"
+: "${WIDTHS:=1 3 5 6 7 8 12 15 16 17 23 24 31 32 33 40 48 49 63 64 65 96 100 \
+	127 128 129 200 208 255 256 257 272 400 511 512}"
 [ "$WIDTHS" = all ] && WIDTHS=$(seq 512)
 into=$folder/sweep
 mkdir -p "$into"

@@ -714,6 +714,7 @@ batches(void **state)
 	};
 	uint32_t i, k, across[2] = { 0 }, turned[2] = { 0 };
 	const KernelPlan *step;
+	char small[200];
 	Ctx *c;
 
 	(void)state;
@@ -732,6 +733,15 @@ batches(void **state)
 	assert_int_equal(turned[0], 0);
 	assert_int_equal(across[1], 0);
 	assert_int_equal(turned[1], 1);
+	/* gradient and rule in one, from straight line to loops */
+	for (k = 1; k <= 40; k++) {
+		snprintf(small, sizeof small, "input %u\ndense %u relu\n"
+		         "dense 10 softmax\nloss cross_entropy\n"
+		         "optimizer sgd rate=0.01\nbatch 32\nmath fast\n", k, k);
+		step = step_of(small, UNROLL_AUTO, &c);
+		assert_int_equal(step->samples, 32);
+		ctx_free(c);
+	}
 }
 
 int
