@@ -31,7 +31,13 @@ expect lstm 0 "$bpgen" explain lstm.spec && {
 	says "steps" out 'Step by step, t = 0, ..., 3:'
 	says "steps back" out 'Step by step, t = 3, ..., 0:'
 	says "state" out 'z_t^(1) = U^(1) h_(t−1)^(1) + v_t^(1)'
+	says "a matrix of steps" out '∂C/∂W^(1) = δ^(1)ᵀ X'
 	says momentum out 'v ← 0.9 v − η (∂C/∂w)/N'
+}
+printf 'input 4 steps=6\nattention heads=2\nloss mse\n' >attention.spec
+expect attention 0 "$bpgen" explain attention.spec && {
+	says "rows are steps" out 'Key^(1) = X Wk^(1)ᵀ'
+	says "and back" out '∂C/∂Wk^(1) = (∂C/∂Key^(1))ᵀ X'
 }
 printf 'input 4\ndense 3\nbatchnorm relu\ndense 2\nloss mse\nbatch 8\n' \
 	>norm.spec
