@@ -196,6 +196,11 @@ put_fish(Ctx *c, Text *t)
 		for (k = 0; k < COMMAND_COUNT; k++)
 			if (option_fits(o, commands[k].name))
 				text_add(t, " %s", commands[k].name);
+		if (o->commands & DO_gen) { /* which needs no name */
+			text_add(t, "; or not __fish_seen_subcommand_from");
+			for (k = 0; k < COMMAND_COUNT; k++)
+				text_add(t, " %s", commands[k].name);
+		}
 		text_add(t, "' -l %s", o->name);
 		if (o->letter)
 			text_add(t, strlen(o->letter) == 1 ? " -s %s" : " -o %s",
