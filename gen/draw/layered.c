@@ -99,15 +99,16 @@ find_columns(Ctx *c, const Network *net, Columns *columns)
 
 /* -------------------------------------------------------------- symbols */
 
+/* written from 0 on, as in the C and in what `explain` prints */
 const char *
 symbol_indices(Ctx *c, const Symbol *s)
 {
 	if (!s->j)
 		return "";
 	if (!s->k)
-		return fmt(c, "%lld", (long long)s->j);
-	return fmt(c, s->j < 10 && s->k < 10 ? "%lld%lld" : "%lld,%lld",
-	           (long long)s->j, (long long)s->k);
+		return fmt(c, "%lld", (long long)s->j - 1);
+	return fmt(c, s->j <= 10 && s->k <= 10 ? "%lld%lld" : "%lld,%lld",
+	           (long long)s->j - 1, (long long)s->k - 1);
 }
 
 /* of a serif, roughly */
