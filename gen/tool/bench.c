@@ -8,17 +8,18 @@
 #define ROUND 0.03              /* seconds */
 enum { ROUNDS = 6, TASKS = 4, MOST_ROWS = 4096 };
 
+typedef void Batch(void *, const void *, void *, size_t);
+
 typedef struct {
 	Session *s;
 	Info info;
 	Net *net;
+	Batch *forward_batch;       /* of net, where it has one */
 	size_t rows;                /* of a mini-batch */
 	void *x, *y, *t;            /* of as many */
 	Text json;
 	bool begun;                 /* the table has its heading */
 } Bench;
-
-typedef void Batch(void *, const void *, void *, size_t);
 
 static double
 now(void)
@@ -34,10 +35,7 @@ now(void)
 static void
 forward_batch(Bench *b)
 {
-	union { void *object; Batch *function; } symbol;
-
-	symbol.object = net_symbol(b->net, "forward_batch");
-	symbol.function(net_state(b->net), b->x, b->y, b->rows);
+	b->forward_batch(net_state(b->net), b->x, b->y, b->rows);
 }
 
 static void
@@ -190,11 +188,15 @@ make_rows(Bench *b)
 static int
 run_compiler(Bench *b, JitHow how)
 {
+	union { void *object; Batch *function; } symbol = { NULL };
 	Session *s = b->s;
 	int rc, i;
 
 	s->how = how;
 	rc = session_net(s, s->net->dtype, false, 1, &b->net);
+	if (!rc)
+		symbol.object = net_symbol(b->net, "forward_batch");
+	b->forward_batch = symbol.function;
 	for (i = 0; i < TASKS && !rc; i++) {
 		if (!net_symbol(b->net, tasks[i].symbol))
 			continue;
