@@ -132,7 +132,7 @@ samples_begin(Emit *e)
 	    extent_text(e, SAMPLE), e->lanes));
 	e->indent++;
 	line_open(e);
-	put(e, fmt(e->c, "const int rest = %s - s;\n\n",
+	put(e, fmt(e->c, "const int rest = %s - s;\n",
 	    extent_text(e, SAMPLE)));
 }
 

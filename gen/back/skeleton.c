@@ -8,6 +8,9 @@
 #include <string.h>
 #include "skeleton.h"
 
+/* with fewer samples a vector of them takes longer than one after the other */
+enum { FEW_LANES = 4 };
+
 static void
 set(lua_State *L, const char *key, const char *value)
 {
@@ -467,6 +470,13 @@ kernels(lua_State *L, Skeleton *k)
 		       false, k->plan->kernel[all[i].kernel].samples);
 	kernel(L, k, "switches", &k->switches, "nxts", true,
 	       k->plan->kernel[K_TRAINLOSS].samples);
+	if (k->plan->kernel[K_FORWARDS].samples) {
+		lua_getfield(L, -1, "forwards");
+		if (lua_istable(L, -1))
+			set_int(L, "few", k->plan->kernel[K_FORWARDS].by_samples
+			        ? FEW_LANES : 2);
+		lua_pop(L, 1);
+	}
 	lua_setfield(L, -2, "K");
 }
 

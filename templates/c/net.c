@@ -207,7 +207,12 @@ void
 ${name}_forward_batch(${name}_net *n, const ${name}_real *x, ${name}_real *y, size_t count)
 {
 @ if K.forwards then
-	for (; count; ) {
+	if (count < ${K.forwards.few}) {
+		for (size_t i = 0; i < count; i++)
+			${name}_forward(n, x + i*${NAME}_INPUTS, y + i*${NAME}_OUTPUTS);
+		return;
+	}
+	while (count) {
 		const int samples = count < ${K.forwards.samples} ? (int)count : ${K.forwards.samples};
 
 		${name}_forward_samples(n, x, y, samples);
