@@ -178,7 +178,8 @@ chosen(Reader *r, Columns *in, Columns *out)
 static bool
 choose(Reader *r, Columns *in, Columns *out)
 {
-	uint32_t i, n = r->csv->columns, inputs = (uint32_t)r->net->inputs;
+	uint32_t i, n = r->csv->columns;
+	uint32_t inputs = (uint32_t)r->net->inputs / (r->d->pairs ? 2 : 1);
 
 	if (in->n && !out->n) {
 		complement(r, in, out);
@@ -282,11 +283,14 @@ columns_choose(Reader *r)
 	Columns in = {0}, out = {0};
 	Data *d = r->d;
 	Window w;
+	uint32_t i;
 
 	if (!chosen(r, &in, &out))
 		return false;
 	d->series = is_series(r->net, in.n ? in.n : r->csv->columns,
 	                      in.n > 0) && window_of(r->net, &w);
+	d->pairs = !d->series && takes_pairs(r->net, in.n ? in.n :
+	                                     r->csv->columns, in.n > 0);
 	if (!(d->series ? choose_series(r, &w, &in, &out) :
 	      choose(r, &in, &out)) || !take(r, &in, &out))
 		return false;
@@ -295,6 +299,8 @@ columns_choose(Reader *r)
 	d->stored = (int)out.n * (d->series && w.each ? w.steps : 1);
 	assign_heads(r, (uint32_t)d->stored);
 	name_columns(r, &in, &d->names, "x");
+	for (i = 0; i < in.n && d->pairs; i++)
+		PUSH(r->c, &d->names, fmt(r->c, "%s'", d->names.v[i]));
 	name_columns(r, &out, &d->target_names, "target");
 	return true;
 }

@@ -56,6 +56,7 @@ typedef struct {
 	const char *labels;           /* --labels, or NULL */
 	const int32_t *ids;           /* input_ids(), or NULL: there are none */
 } DataOptions;
+typedef struct { uint32_t a, b, from, to; } Pair; /* samples, places in an order */
 typedef struct {
 	const char *path;
 	size_t rows, cap;
@@ -66,6 +67,9 @@ typedef struct {
 	 * windows of a series, which overlap */
 	size_t x_step, t_step;
 	bool series;
+	bool pairs;                 /* each row is two samples of the table */
+	Pair *pair;
+	size_t samples;             /* of the table, where they are paired */
 	size_t before;              /* steps of the series before the target of
 	                               its first window */
 	bool *label;                /* per head: its target is a class number */
@@ -109,6 +113,8 @@ size_t *rows_split(const Data *d, const Network *net, double fraction,
 	uint64_t seed, size_t *train, size_t *held);
 /* what stands at input j of a row */
 double data_input(const Data *d, size_t row, size_t j);
+/* of pairs: none of those that are held out shares a sample with the others */
+size_t *pairs_split(const Data *d, double fraction, size_t *train, size_t *held);
 /* of the inputs, or else of the stored targets, in these rows; rows NULL: in
  * the first n */
 void column_stats(const Data *d, bool inputs, const size_t *rows, size_t n,

@@ -46,5 +46,7 @@ data_free(Data *d)
 		return;
 	free(d->x);
 	free(d->t);
+	free(d->pair);
 	d->x = d->t = NULL;
+	d->pair = NULL;
 }

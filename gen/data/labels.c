@@ -5,6 +5,8 @@
 #include <string.h>
 #include "reader.h"
 
+enum { MOST_CLASSES = 1 << 16 }; /* of pairs */
+
 static void
 labels_new(Ctx *c, Labels *l, uint32_t most)
 {
@@ -72,6 +74,12 @@ labels_start(Reader *r)
 		label_id(&r->labels, net->classes.v[i],
 		         strlen(net->classes.v[i]), true);
 	r->labels.fixed = net->classes.n > 0;
+}
+
+void
+labels_any(Reader *r)
+{
+	labels_new(r->c, &r->labels, MOST_CLASSES);
 }
 
 int

@@ -42,6 +42,7 @@ void assign_heads(Reader *r, uint32_t columns);
 
 /* ------------------------------------------------------------- labels.c */
 void labels_start(Reader *r);
+void labels_any(Reader *r);      /* classes that the network does not know */
 /* the class of a name, or of a number where names are words; -1: there is no
  * such class, or no room for one more */
 int label_class(Reader *r, const char *s, size_t n);
@@ -61,6 +62,13 @@ bool window_of(const Network *net, Window *w);
 /* are these columns of a table, all or the chosen ones, steps of a series? */
 bool is_series(const Network *net, uint32_t columns, bool chosen);
 bool series_windows(Reader *r);  /* after the rows are read */
+
+/* -------------------------------------------------------------- pairs.c
+ * Rows with classes become pairs of one class or of two. */
+/* does the network compare two samples of so many columns (chosen: without the
+ * class)? */
+bool takes_pairs(const Network *net, uint32_t columns, bool chosen);
+bool pairs_make(Reader *r);      /* after the rows are read */
 
 /* ------------------------------------------------------------ columns.c
  * false after err() */

@@ -9,6 +9,10 @@ data_input(const Data *d, size_t row, size_t j)
 {
 	size_t at = row * d->x_step + j;
 
+	if (d->pair)
+		at = j < d->x_step ? d->pair[row].a * d->x_step + j :
+			d->pair[row].b * d->x_step + j - d->x_step;
+
 	return d->bytes ? d->bytes[at] / d->divisor : d->x[at];
 }
 
@@ -224,7 +228,8 @@ size_t *
 rows_split(const Data *d, const Network *net, double fraction, uint64_t seed,
 	size_t *train, size_t *held)
 {
-	return d->series ? split_series(d, fraction, train, held) :
+	return d->pair ? pairs_split(d, fraction, train, held) :
+		d->series ? split_series(d, fraction, train, held) :
 		split_classes(d, net, fraction, seed, train, held);
 }
 

@@ -179,6 +179,8 @@ target_cell(Reader *r, uint32_t column, int k, const char *s, size_t n,
 	const Head *h = &r->net->heads.v[r->head_of[k]];
 	double low = low_target(h);
 
+	if (r->d->pairs)
+		return class_cell(r, column, s, n, v);
 	if (r->d->label[r->head_of[k]])
 		return r->net->heads.n == 1 && (r->net->classes.n ||
 		       positions(r->net, h) == 1) ?
@@ -292,9 +294,13 @@ table_read(Reader *r)
 {
 	CsvSink sink = {r, on_cell, on_row};
 
-	binary_labels(r);
 	make_room(r);
-	labels_start(r);
+	if (r->d->pairs) {
+		labels_any(r);
+	} else {
+		binary_labels(r);
+		labels_start(r);
+	}
 	r->record = r->csv->header;
 	if (!csv_rows(r->csv, &sink))
 		return false;
@@ -307,6 +313,8 @@ table_read(Reader *r)
 	}
 	if (r->d->stored || (needs_no_targets(r->net) && r->net->targets))
 		r->d->known = r->d->rows;
+	if (r->d->pairs)
+		return pairs_make(r);
 	labels_learn(r);
 	return !r->d->series || series_windows(r);
 }

@@ -67,7 +67,8 @@ print_header(Train *r)
 	const Network *net = r->s->net;
 	bool classes = class_places(net) && r->s->data->label[0];
 	int targets = r->s->data->stored;
-	const char *row = r->s->data->series ? "window" : "row";
+	const char *row = r->s->data->series ? "window" :
+		r->s->data->pairs ? "pair" : "row";
 
 	if (r->quiet)
 		return;
@@ -91,7 +92,8 @@ print_header(Train *r)
 		        net->inputs, plural(net->inputs), targets,
 		        classes ? "class" : "target", targets == 1 ? "" :
 		        classes ? "es" : "s");
-	if (r->held && r->val == r->s->data && !r->s->data->series)
+	if (r->held && r->val == r->s->data && !r->s->data->series &&
+	    !r->s->data->pairs)
 		fprintf(r->out, " (seed %llu)", (unsigned long long)net->seed);
 	fputc('\n', r->out);
 }

@@ -15,6 +15,15 @@ refuses() {
 # put NUMBER...: one byte each
 put() { printf "$(printf '\\%03o' "$@")"; }
 
+# ------------------------------------------------------------------ pairs
+expect 'pairs of a table' 0 "$bpgen" train "$specs/siamese.spec" \
+	"$data/iris.csv" --validation 0.25 -o pairs.safetensors &&
+	says 'pairs of a table' out '221 pairs to train, 70 to' &&
+	expect 'pairs are told apart' 0 "$bpgen" eval "$specs/siamese.spec" \
+		"$data/iris.csv" --validation -w pairs.safetensors \
+		--require accuracy=0.85 && ok 'pairs are told apart'
+rm -f pairs.safetensors
+
 # -------------------------------------------------------------------- IDX
 # the digits of 8x8 pixels once more, as MNIST would keep them: pixels * 15
 rows=$(($(wc -l <"$data/digits8x8_test.csv") - 1))

@@ -193,6 +193,61 @@ test_split(void **state)
 	end(w);
 }
 
+/* two inputs of 2 values; rows of 2 values and a class */
+static World *
+pairing(void)
+{
+	World *w = world(4, 1, true);
+	Layer second = {.name = "input1", .out = {VECTOR, 1, {2}}};
+
+	w->net->layers.v[0].out.dim[0] = 2;
+	PUSH(w->c, &w->net->layers, second);
+	return w;
+}
+
+static void
+test_pairs(void **state)
+{
+	World *w = pairing();
+	Text t = {w->c, NULL, 0, 0};
+	bool used[60] = {false};
+	size_t train, held, i, *rows;
+	const char *name[] = {"a", "b", "c"};
+	double v;
+
+	(void)state;
+	for (i = 0; i < 60; i++)
+		text_add(&t, "%zu,%zu,%s\n", i, i % 3, name[i % 3]);
+	assert_non_null(table(w, t.s));
+	assert_int_equal(w->d->samples, 60);
+	assert_true(w->d->rows > 100);
+	for (i = 0; i < w->d->rows; i++) {
+		bool same = data_input(w->d, i, 1) == data_input(w->d, i, 3);
+		assert_true(data_input(w->d, i, 0) != data_input(w->d, i, 2));
+		data_targets(w->d, w->net, i, &v);
+		assert_true(v == same);
+	}
+	rows = rows_split(w->d, w->net, 0.25, 7, &train, &held);
+	assert_true(train > 70 && held > 20);
+	for (i = 0; i < train; i++)
+		used[w->d->pair[rows[i]].a] = used[w->d->pair[rows[i]].b] = true;
+	for (i = train; i < train + held; i++) {
+		assert_false(used[w->d->pair[rows[i]].a]);
+		assert_false(used[w->d->pair[rows[i]].b]);
+	}
+	free(rows);
+	/* rows that are pairs already are taken as they are */
+	assert_non_null(table(w, "1,2,3,4,1\n5,6,7,8,0\n"));
+	assert_true(!w->d->pair && w->d->rows == 2);
+	table(w, "1,2,a\n");
+	says(w, "1 row makes no pair", 0, 0);
+	table(w, "1,2,a\n3,4,\n");
+	says(w, "an empty cell", 2, 5);
+	table(w, "1,a\n3,4\n");
+	says(w, "2 columns, but 'toy' takes 4 inputs and 1", 0, 0);
+	end(w);
+}
+
 static void
 array_put(World *w, Arrays *to, const char *name, double value)
 {
@@ -350,6 +405,7 @@ main(void)
 		cmocka_unit_test(test_binary),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_safetensors),
+		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_npz),
 		cmocka_unit_test(test_damaged_safetensors),
 		cmocka_unit_test(test_damaged_npz),
