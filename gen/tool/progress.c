@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include "train.h"
 
@@ -268,16 +269,47 @@ duration(char buf[40], double seconds)
 	return buf;
 }
 
+/* of the terminal; 80 where it does not say */
+static int
+columns(FILE *f)
+{
+	struct winsize w;
+
+	return !ioctl(fileno(f), TIOCGWINSZ, &w) && w.ws_col ? w.ws_col : 80;
+}
+
+/* what stands behind the bar */
+static void
+live_text(const Train *r, char *to, size_t room, double part, double rate)
+{
+	const Epoch *e = &r->now;
+	bool classes = is_classifier(r->s->net) && isfinite(e->accuracy);
+	char speed[40], loss[40], share[40], left[40];
+	double epochs = (double)r->s->net->epochs;
+
+	snprintf(to, room, " %s rows/s%s%s%s%s%s%s",
+	         thousands(speed, rate * (double)r->train),
+	         !isfinite(e->loss) ? "" : r->held ? "  val_loss " : "  loss ",
+	         !isfinite(e->loss) ? "" : loss_text(loss, r->held ?
+	         e->val_loss : e->loss), classes ? "  " : "", classes ?
+	         percent(share, r->held ? e->val_accuracy : e->accuracy) : "",
+	         rate > 0 ? "  " : "", rate > 0 ? duration(left, (epochs -
+	         part) / rate) : "");
+	if (rate > 0)
+		strncat(to, " left", room - strlen(to) - 1);
+}
+
 /* On a terminal, ten times a second: the line that is written over, up to the
  * limit of epochs, which the run may not need.  `row` rows of this epoch are
- * done; loss and accuracy are those of the last whole one. */
+ * done; loss and accuracy are those of the last whole one.  A line that is
+ * wider than the terminal could not be written over. */
 void
 print_live(Train *r, size_t row)
 {
-	double seconds, part, run, rate;
-	bool classes = is_classifier(r->s->net);
-	const Epoch *e = &r->now;
-	char buf[40];
+	enum { BAR = 12, SPARK = 10 };
+	double seconds, part, rate;
+	char text[200], epoch[24];
+	int left;
 
 	if (r->progress != 'b' || r->quiet)
 		return;
@@ -286,23 +318,19 @@ print_live(Train *r, size_t row)
 		return;
 	r->shown_at = seconds;
 	part = (double)r->epoch + (double)row / (double)r->train;
-	run = part - (double)r->begun_epoch;
-	rate = run / fmax(seconds - r->before, 1e-9);
-	fprintf(r->out, "\r\033[K%6zu ", r->epoch + 1);
-	bar(r->out, part / (double)r->s->net->epochs, 12);
-	fprintf(r->out, " %s rows/s", thousands(buf, rate * (double)r->train));
-	if (isfinite(e->loss))
-		fprintf(r->out, "  %s %s", r->held ? "val_loss" : "loss",
-		        loss_text(buf, r->held ?
-		        e->val_loss : e->loss));
-	if (classes && isfinite(e->accuracy))
-		fprintf(r->out, "  %s", percent(buf, r->held ?
-		        e->val_accuracy : e->accuracy));
-	if (rate > 0)
-		fprintf(r->out, "  %s left", duration(buf,
-		        ((double)r->s->net->epochs - part) / rate));
-	if (r->curve.n > 2)
-		sparkline(r->out, &r->curve, 10);
+	rate = (part - (double)r->begun_epoch) /
+		fmax(seconds - r->before, 1e-9);
+	live_text(r, text, sizeof text, part, rate);
+	left = columns(r->out) - 1;
+	left -= snprintf(epoch, sizeof epoch, "%6zu ", r->epoch + 1);
+	fprintf(r->out, "\r\033[K%.*s", left < 0 ? 0 : 23, epoch);
+	if (left >= BAR + 2) {
+		bar(r->out, part / (double)r->s->net->epochs, BAR);
+		left -= BAR + 2;
+	}
+	left -= fprintf(r->out, "%.*s", left < 0 ? 0 : left, text);
+	if (r->curve.n > 2 && left >= SPARK + 3)
+		sparkline(r->out, &r->curve, SPARK);
 	fflush(r->out);
 }
 
