@@ -47,7 +47,8 @@ groups() {
 
 # cmocka speaks TAP (`ok 1 - name`, `not ok`, `# SKIP`) when asked to
 run='
-limit=$(command -v timeout >/dev/null && echo timeout 1800)
+limit=$(command -v timeout >/dev/null &&
+	echo timeout $([ "$BPGEN_HEAVY" ] && echo 7200 || echo 1800))
 case $2 in
 *.sh) $limit sh "$2" "$BPGEN" ;;
 *) CMOCKA_MESSAGE_OUTPUT=TAP $limit "$2" ;;

@@ -263,7 +263,7 @@ drawn() {
 	fi
 	: "${SEED:=1}"
 	k=0 count=10
-	[ -n "$BPGEN_HEAVY" ] && count=100
+	[ -n "$BPGEN_HEAVY" ] && count=50
 	while [ $k -lt $count ]; do
 		k=$((k + 1))
 		"$spec" --spec $((SEED*100 + k)) | grep -v '^math ' >"$dir/net.spec"
