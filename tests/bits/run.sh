@@ -281,7 +281,8 @@ vocabulary() {
 	reference=$here/../torch/reference
 	for word in $(cd "$here/../../templates" && ls layers activations \
 		losses optimizers | sed -n 's/\.lua$//p'); do
-		grep -lqE "^\|.*\<$word\>" "$reference"/*.txt ||
+		grep -qE "^\|.*\<$word\>" "$reference"/*.txt ||
+			grep -qw "$word" "$here"/*.spec ||
 			verdict FAILED "vocabulary: no network has $word"
 	done
 	for net in "$reference"/*.txt; do
