@@ -37,17 +37,19 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 /* long name, short name, value (?: only after `=`, or none; HOW:a|b|c is shown as
  * HOW and must be one of these words, as a|b|c must), whether it may repeat, commands that take it, group in `bpgen --help`, what it does */
 #define OPTIONS(X) \
-	X("output", "o", "FILE", 0, DO_gen | DO_train | DO_predict | DO_expand | \
-	  DO_draw | DO_plot | DO_explain, "Output", \
-	  "write FILE; with gen also the header beside it") \
+	X("output", "o", "FILE", 0, DO_gen, "Output", \
+	  "write FILE, and the header beside it") \
+	X("output", "o", "FILE", 0, DO_train | DO_predict | DO_expand | \
+	  DO_draw | DO_plot | DO_explain, 0, "write FILE") \
 	X("header", 0, "FILE", 0, DO_gen, "Output", \
 	  "the header, if not beside the C file") \
 	X("standalone", 0, 0, 0, DO_gen, "Output", \
 	  "put the runtime into the file: no bp.h needed") \
 	X("prefix", 0, "NAME", 0, DO_gen, "Output", \
 	  "names start with NAME_ instead of the net's name") \
-	X("weights", "w", "FILE", 0, DO_gen | DO_RUN | DO_explain | DO_draw, \
-	  "Output", "trained weights to use; with train the file to write") \
+	X("weights", "w", "FILE", 0, (DO_gen | DO_RUN | DO_explain | DO_draw) & \
+	  ~DO_train, "Output", "trained weights to use") \
+	X("weights", "w", "FILE", 0, DO_train, 0, "the weights to write, as -o") \
 	X("api", 0, "LIST", 0, DO_gen, "Output", \
 	  "forward, train, gradient, input_gradient") \
 	X("dtype", 0, "f32|f64", 0, DO_CODE, "Output", \
