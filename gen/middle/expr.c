@@ -327,7 +327,8 @@ ex_read(Program *p, TensorId t, const Sub *subs, int n)
 	Expr e = { .op = E_READ, .tensor = t, .nsub = (uint32_t)n };
 	Sub own[MAX_RANK + 2];
 
-	memcpy(own, subs, (size_t)n * sizeof *own);
+	if (n) /* subs may be NULL */
+		memcpy(own, subs, (size_t)n * sizeof *own);
 	return intern(p, e, own);
 }
 

@@ -26,7 +26,8 @@ context(jmp_buf *out)
 static Program *
 program_of(Ctx *c, const char *spec)
 {
-	char path[] = "/tmp/bpgen_back_XXXXXX";
+	/* the network keeps it */
+	char *path = copy(c, "/tmp/bpgen_back_XXXXXX", 22);
 	int fd = mkstemp(path);
 	Network *net;
 	Program *p;
