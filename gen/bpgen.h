@@ -34,6 +34,7 @@ typedef struct { Ctx *c; char *s; size_t n, cap; } Text; /* s ends with a 0 */
 void text_put(Text *t, const char *s, size_t n);
 void text_add(Text *t, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+int characters(const char *s);   /* of UTF-8 */
 /* the shortest text that reads back to x as float or double, always with a
  * point or an exponent and never with a locale's comma; "inf", "nan" too */
 const char *number_text(double x, bool f32, char buf[40]);
@@ -476,6 +477,10 @@ double fn_value(Fn f, double a); /* by the system's libm (oracle.c) */
 void dump_stmts(const Program *p, const Stmts *s, Text *out);
 int64_t stmt_points(const Program *p, const Stmt *s);  /* product of idx, n = 1 */
 int64_t stmt_terms(const Program *p, const Stmt *s);   /* product of ridx, n = 1 */
+/* terms of all points of all statements; of a scan's those of one step */
+double stmts_terms(const Program *p, const Stmts *list);
+/* is the left side a tuple of different plain indices? */
+bool plain_left(const Program *p, const Stmt *s);
 bool is_input_gradient(const Program *p, TensorId t);
 bool is_settled(const Program *p, ExprId condition); /* by targets and ids */
 

@@ -159,23 +159,14 @@ stays(const Tile *t, const Expr *x)
 {
 	const Program *p = t->e->p;
 	const Tensor *of = &p->tensors.v[x->tensor];
-	uint32_t k, j;
+	uint32_t k;
 
 	for (k = 0; k < x->nsub; k++) {
 		Sub s = p->subs.v[x->sub + k];
-		const Aff *a = &p->affs.v[s.id];
-		int64_t least = a->k, most = a->k;
 		if (s.indirect || aff_coef(p, s.id, t->row->index))
 			return false;
-		if (k < of->batch)
-			continue;
-		for (j = 0; j < a->n; j++) {
-			Term m = p->terms.v[a->term + j];
-			int64_t last = (int64_t)m.c *
-				(p->index.v[m.i].extent - 1);
-			*(m.c < 0 ? &least : &most) += last;
-		}
-		if (least < 0 || most >= of->shape.dim[k - of->batch])
+		if (k >= of->batch && (aff_lo(p, s.id) < 0 ||
+		    aff_hi(p, s.id) >= of->shape.dim[k - of->batch]))
 			return false;
 	}
 	return true;

@@ -38,24 +38,6 @@ count(Derivation *d)
 	}
 }
 
-static bool
-distinct_left_side(const Program *p, const Stmt *s)
-{
-	Index a, b;
-	uint32_t i, k;
-
-	for (i = 0; i < s->nlhs; i++) {
-		Sub x = p->subs.v[s->lhs + i];
-		if (x.indirect || !aff_is_var(p, x.id, &a))
-			return false;
-		for (k = 0; k < i; k++)
-			if (aff_is_var(p, p->subs.v[s->lhs + k].id, &b) &&
-			    a == b)
-				return false;
-	}
-	return true;
-}
-
 /* every read of t in s is a plain place, and all are the same */
 static ExprId
 only_read(const Derivation *d, const Stmt *s, TensorId t)
@@ -115,7 +97,7 @@ can_inline(const Derivation *d, TensorId t, const Stmt *reader)
 
 	return x->computed == 1 && x->read == 1 && !s->add && !s->scatter &&
 		s->red != RED_ARGMAX && s->scan == reader->scan &&
-		(s->red || !s->nguard) && distinct_left_side(d->p, s) &&
+		(s->red || !s->nguard) && plain_left(d->p, s) &&
 		!d->p->tensors.v[t].off && is_read_once(d, reader, t);
 }
 

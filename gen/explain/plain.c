@@ -255,16 +255,6 @@ cell(Page *p, const Math *m, bool latex)
 	return out.s;
 }
 
-static int
-characters(const char *s)
-{
-	int n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
-
 static void
 ruler(Page *p, int width, bool last)
 {

@@ -17,15 +17,8 @@ typedef struct {
 static double
 terms(const Program *p)
 {
-	const Stmts *s = &p->kernel[p->loss[K_GRADIENT] ? K_GRADIENT :
-	                            K_FORWARD];
-	double sum = 0;
-	uint32_t i;
-
-	for (i = 0; i < s->n; i++)
-		sum += (double)stmt_points(p, &s->v[i]) *
-			(double)stmt_terms(p, &s->v[i]);
-	return sum;
+	return stmts_terms(p, &p->kernel[p->loss[K_GRADIENT] ? K_GRADIENT :
+	                                 K_FORWARD]);
 }
 
 static Oracle *

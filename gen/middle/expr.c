@@ -496,6 +496,18 @@ stmt_terms(const Program *p, const Stmt *s)
 	return points(p, s->ridx, s->nridx);
 }
 
+double
+stmts_terms(const Program *p, const Stmts *list)
+{
+	double sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++)
+		sum += (double)stmt_points(p, &list->v[i]) *
+			(double)stmt_terms(p, &list->v[i]);
+	return sum;
+}
+
 const char *
 fn_name(Fn f)
 {

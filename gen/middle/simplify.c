@@ -81,15 +81,15 @@ count(Simplify *w)
 	}
 }
 
-/* the left side is a tuple of different plain indices */
-static bool
+bool
 plain_left(const Program *p, const Stmt *s)
 {
 	uint32_t i, k;
 	Index a, b;
 
 	for (i = 0; i < s->nlhs; i++) {
-		if (!aff_is_var(p, p->subs.v[s->lhs + i].id, &a))
+		Sub x = p->subs.v[s->lhs + i];
+		if (x.indirect || !aff_is_var(p, x.id, &a))
 			return false;
 		for (k = 0; k < i; k++)
 			if (aff_is_var(p, p->subs.v[s->lhs + k].id, &b) &&

@@ -8,22 +8,11 @@
 
 enum { MOST_CLASSES = 24, NAME_WIDTH = 16 };
 
-/* characters, not bytes */
-static int
-width_of(const char *s)
-{
-	int n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
-
 /* s cut to `width` characters and padded on the left */
 static void
 put_right(const char *s, int width)
 {
-	int n = width_of(s);
+	int n = characters(s);
 
 	printf("%*s", n < width ? width - n : 0, "");
 	for (; *s && (width > 0 || ((unsigned char)*s & 0xc0) == 0x80); s++) {
@@ -121,7 +110,7 @@ print_classes(const Tally *e)
 	       grouped(e->s->c, (int64_t)e->right),
 	       100 * (double)e->right / places / (double)e->n, e->loss);
 	for (i = 0; i < n; i++) {
-		w = width_of(class_name(net, i, buf));
+		w = characters(class_name(net, i, buf));
 		wide = w > wide ? w : wide;
 	}
 	if (n > MOST_CLASSES || n * (wide + 1) > 160)

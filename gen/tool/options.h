@@ -35,7 +35,8 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 #define DO_RUN (DO_DATA | DO_check)
 
 /* long name, short name, value (?: only after `=`, or none; HOW:a|b|c is shown as
- * HOW and must be one of these words, as a|b|c must), whether it may repeat, commands that take it, group in `bpgen --help`, what it does */
+ * HOW and must be one of these words, as a|b|c must), whether it may repeat,
+ * commands that take it, group in `bpgen --help`, what it does */
 #define OPTIONS(X) \
 	X("output", "o", "FILE", 0, DO_gen, "Output", \
 	  "write FILE, and the header beside it") \

@@ -188,16 +188,6 @@ fill_row(Predict *p, size_t row)
 		target_cells(p, row);
 }
 
-static int
-characters(const char *s)
-{
-	int n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
-
 static void
 put_csv(Text *t, const char *s)
 {

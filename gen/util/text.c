@@ -185,3 +185,13 @@ fnv1a(uint64_t hash, const void *p, size_t n)
 		hash = (hash ^ *b++) * 0x100000001b3u;
 	return hash;
 }
+
+int
+characters(const char *s)
+{
+	int n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
