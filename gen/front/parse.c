@@ -563,6 +563,9 @@ check_defines(Parse *p)
 			    "parameter '%s'%s%s", name, p->path, name,
 			    p->params.n ? "; there are: " : "",
 			    args_list(p->c, &p->params));
+		if (k == p->params.n && !p->params.n && *name)
+			help(p->c, "a line `param %s = VALUE` in the spec makes "
+			     "one, and `$%s` stands for it", name, name);
 	}
 }
 
