@@ -92,6 +92,7 @@ history_open(Train *r)
 	rewind(r->history);
 	if (!fgets(line, sizeof line, r->history)) {
 		fputs(HISTORY, r->history);
+		r->history_new = true;
 		return 0;
 	}
 	if (!strcmp(line, HISTORY))
@@ -116,6 +117,7 @@ history_add(Train *r)
 	const Epoch *e = &r->now;
 	FILE *f = r->history;
 
+	r->history_new = false;
 	fprintf(f, "%zu", r->epoch);
 	field(f, e->seconds, "%.3f");
 	field(f, e->rate, "%.7g");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "info.h"
+#include "json.h"
 
 /* operations of an expression: arithmetic, comparisons, functions */
 static int64_t
@@ -241,58 +242,59 @@ print_plan(const Info *f)
 }
 
 static void
-json_string(const char *s)
+add_layer(const Info *f, uint32_t i, Text *t)
 {
-	putchar('"');
-	for (; *s; s++)
-		if (*s == '"' || *s == '\\')
-			printf("\\%c", *s);
-		else if ((unsigned char)*s < 32)
-			printf("\\u%04x", (unsigned char)*s);
-		else
-			putchar(*s);
-	putchar('"');
+	const Layer *l = &f->net->layers.v[i];
+
+	json_line(t);
+	json_open(t, NULL, '{');
+	json_text(t, "name", l->name);
+	json_text(t, "what", layer_what(f->c, f->net, l));
+	json_text(t, "output", shape_text(f->c, &l->out));
+	json_whole(t, "params", l->dead ? 0 : (uint64_t)layer_params(l));
+	json_whole(t, "macs", (uint64_t)f->macs[i]);
+	json_close(t, '}');
 }
 
 static void
 print_json(const Info *f)
 {
 	const Network *net = f->net;
-	const char *comma = "";
+	Text t = {.c = f->c};
 	uint32_t i;
 
-	printf("{\"net\": ");
-	json_string(net->name);
-	printf(",\n \"inputs\": %d, \"outputs\": %d, \"targets\": %d,\n"
-	       " \"params\": %lld, \"macs\": %lld,\n \"layers\": [",
-	       net->inputs, net->outputs, net->targets,
-	       (long long)net->params, (long long)f->total_macs);
-	for (i = 0; i < net->layers.n; i++) {
-		const Layer *l = &net->layers.v[i];
-
-		printf("%s\n  {\"name\": ", comma);
-		json_string(l->name);
-		printf(", \"what\": ");
-		json_string(layer_what(f->c, net, l));
-		printf(", \"output\": \"%s\", \"params\": %lld, \"macs\": %lld}",
-		       shape_text(f->c, &l->out),
-		       (long long)(l->dead ? 0 : layer_params(l)),
-		       (long long)f->macs[i]);
-		comma = ",";
-	}
-	printf("],\n \"sample_operations\": %lld, \"update_operations\": %lld,\n"
-	       " \"weights_bytes\": %lld, \"gradient_bytes\": %lld,\n"
-	       " \"state_bytes\": %lld, \"work_bytes\": %lld,\n"
-	       " \"net_bytes\": %lld, \"stack_bytes\": %lld,\n \"plan\": [",
-	       (long long)f->step_flops, (long long)f->update_flops,
-	       (long long)f->weights, (long long)f->gradient,
-	       (long long)f->state, (long long)f->work,
-	       (long long)f->plan->bytes, (long long)f->stack);
+	json_open(&t, NULL, '{');
+	json_text(&t, "net", net->name);
+	json_line(&t);
+	json_whole(&t, "inputs", (uint64_t)net->inputs);
+	json_whole(&t, "outputs", (uint64_t)net->outputs);
+	json_whole(&t, "targets", (uint64_t)net->targets);
+	json_whole(&t, "params", (uint64_t)net->params);
+	json_whole(&t, "macs", (uint64_t)f->total_macs);
+	json_line(&t);
+	json_open(&t, "layers", '[');
+	for (i = 0; i < net->layers.n; i++)
+		add_layer(f, i, &t);
+	json_close(&t, ']');
+	json_line(&t);
+	json_whole(&t, "sample_operations", (uint64_t)f->step_flops);
+	json_whole(&t, "update_operations", (uint64_t)f->update_flops);
+	json_line(&t);
+	json_whole(&t, "weights_bytes", (uint64_t)f->weights);
+	json_whole(&t, "gradient_bytes", (uint64_t)f->gradient);
+	json_whole(&t, "state_bytes", (uint64_t)f->state);
+	json_whole(&t, "work_bytes", (uint64_t)f->work);
+	json_whole(&t, "net_bytes", (uint64_t)f->plan->bytes);
+	json_whole(&t, "stack_bytes", (uint64_t)f->stack);
+	json_line(&t);
+	json_open(&t, "plan", '[');
 	for (i = 0; i < f->plan->notes.n; i++) {
-		printf(i ? ",\n  " : "\n  ");
-		json_string(f->plan->notes.v[i]);
+		json_line(&t);
+		json_text(&t, NULL, f->plan->notes.v[i]);
 	}
-	printf("]}\n");
+	json_close(&t, ']');
+	json_close(&t, '}');
+	printf("%s\n", t.s);
 }
 
 bool

@@ -581,7 +581,7 @@ finish(Train *r)
 		history_close(r);
 		return rc;
 	}
-	if (!r->quiet || r->report_path)
+	if (!r->quiet || r->report_path || r->json)
 		r->summary = summary(r);
 	print_summary(r);
 	rc = history_close(r);
@@ -683,6 +683,8 @@ train_once(Ctx *c, const Cli *cli, Outcome *o)
 		rc = learn(&r);
 		tell(&r, o);
 	}
+	if (rc && !r.interrupted && r.history_new)
+		remove(r.history_path);
 	release(&r);
 	return rc;
 }

@@ -37,6 +37,7 @@ typedef struct {
 	Curve curve;
 	const char *summary;        /* why it stopped, advice: lines */
 	FILE *history;
+	bool history_new;           /* no row of it was written yet */
 	const char *weights_path, *history_path;
 	const char *report_path;    /* NULL: no page */
 	FILE *out;                  /* where progress goes */

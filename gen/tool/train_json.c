@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * `bpgen train --json`: how a run ended. */
+#include <string.h>
 #include "json.h"
 #include "train.h"
 
@@ -8,6 +9,7 @@ print_train_json(const Train *r)
 {
 	const Network *net = r->s->net;
 	const Epoch *e = &r->now;
+	const char *line, *end;
 	Text t = { .c = r->s->c };
 
 	json_open(&t, NULL, '{');
@@ -31,6 +33,10 @@ print_train_json(const Train *r)
 	json_text(&t, "history", r->history_path);
 	if (r->report_path)
 		json_text(&t, "report", r->report_path);
+	json_open(&t, "summary", '[');
+	for (line = r->summary; (end = strchr(line, '\n')); line = end + 1)
+		json_text(&t, NULL, fmt(t.c, "%.*s", (int)(end - line), line));
+	json_close(&t, ']');
 	json_close(&t, '}');
 	fprintf(r->out, "%s\n", t.s);
 }

@@ -19,8 +19,7 @@ def keys(v):
     return set()
 
 named = set(re.findall(r"\w+", part))
-if command != "info":
-    assert keys(a) <= named, "not documented: %s" % (keys(a) - named)
+assert keys(a) <= named, "not documented: %s" % (keys(a) - named)
 
 def has(pattern, *values):
     found = re.search(pattern, text)
@@ -40,6 +39,7 @@ if command == "train":
     has(r"([\d,]+) parameters", a["params"])
     assert "wrote %s, %s" % (a["weights"], a["history"]) in text
     assert a["rows"] > 0 and a["seconds"] >= 0
+    assert a["summary"] and all(line + "\n" in text for line in a["summary"])
 elif command == "eval":
     has(r"^([\d,]+) rows", a["rows"])
     has(r"loss ([\d.e-]+)", a["loss"])

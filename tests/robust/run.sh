@@ -41,7 +41,6 @@ refused() {
 		bad "$*" "${file#keep/} is not what it was"
 		cp "$file" .
 	done
-	rm -f new.history.csv # which may have begun
 	left=$(ls | grep -E '\.tmp$|^new\.|^(folder|missing)\.')
 	[ -z "$left" ] || { bad "$*" "left behind: $left"; rm -rf $left; }
 }
