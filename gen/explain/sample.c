@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * `--numbers 0,1;1`: the text of one sample -> its inputs and targets. */
+ * `--numbers 0,1;1` or `--numbers row:5`: the text of one sample, or its place in
+ * the data -> its inputs and targets. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,12 +154,40 @@ targets_of(const Given *g)
 	return targets_fit_in(net, n) ? (int)n : -1;
 }
 
+static int
+row_read(Network *net, const Data *d, const char *text, double *x, double *t)
+{
+	char *end;
+	double row = strtod(text, &end);
+	int i;
+
+	if (!d) {
+		cli_error("--numbers=row:%s: there is no data", text);
+		cli_help("name its file: --data=FILE");
+		return EX_USAGE_;
+	}
+	if (!*text || *end || !(row >= 1) || row != floor(row) ||
+	    row > (double)d->known) {
+		cli_error("--numbers=row:%s: rows of %s are numbers from 1 to %zu",
+		          text, d->path, d->known);
+		return EX_USAGE_;
+	}
+	for (i = 0; i < net->inputs; i++)
+		x[i] = data_input(d, (size_t)row - 1, (size_t)i);
+	if (net->heads.n && net->heads.v[0].loss)
+		data_targets(d, net, (size_t)row - 1, t);
+	return 0;
+}
+
 int
-sample_read(Ctx *c, Network *net, const char *text, double *x, double *t)
+sample_read(Ctx *c, Network *net, const Data *d, const char *text, double *x,
+	double *t)
 {
 	Given *g = mem(c, sizeof *g);
 	int i, n, rc = 0;
 
+	if (!strncmp(text, "row:", 4))
+		return row_read(net, d, text + 4, x, t);
 	g->r.c = c;
 	g->r.net = net;
 	g->r.d = &g->d;

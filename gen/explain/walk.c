@@ -136,7 +136,7 @@ walk(Session *s, Program *p, const char *text, bool stepwise, Walk *out)
 
 	out->x = mem(s->c, ((size_t)net->inputs + 1) * sizeof(double));
 	out->t = mem(s->c, ((size_t)net->targets + 1) * sizeof(double));
-	rc = sample_read(s->c, s->net, text, out->x, out->t);
+	rc = sample_read(s->c, s->net, s->data, text, out->x, out->t);
 	if (rc)
 		return rc;
 	if (terms(p) > MOST_TERMS) {

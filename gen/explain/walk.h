@@ -11,8 +11,9 @@ typedef struct {
 	double *x, *t;
 } Walk;
 
-/* text -> inputs and targets; 0 or 64 after a message */
-int sample_read(Ctx *c, Network *net, const char *text, double *x, double *t);
+/* text -> inputs and targets; d: of --data, or NULL; 0 or 64 after a message */
+int sample_read(Ctx *c, Network *net, const Data *d, const char *text, double *x,
+	double *t);
 /* The interpreter's values, once they are those of the compiled C: outputs,
  * loss, gradients, new weights.  0, or an exit code after messages. */
 int walk(Session *s, Program *p, const char *text, bool stepwise, Walk *out);

@@ -73,7 +73,7 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "MathML in a page that needs no network") \
 	X("numbers", 0, "X,..;T,..", 0, DO_explain, 0, \
 	  "also one sample with all its values: its inputs, a `;`, its targets " \
-	  "(numbers, or the name of a class)") \
+	  "(numbers, or the name of a class); or row:N of --data") \
 	X("format", 0, "FORMAT:text|svg|pdf|png|tex", 0, DO_plot, 0, \
 	  "text, svg, pdf, png or tex, where the name of the file does not " \
 	  "say it") \

@@ -153,6 +153,10 @@ walked "iris by hand" iris --numbers '5.1,3.5,1.4,0.2;Iris-versicolor' \
 	--data "$data/iris.csv"
 walked "iris, one-hot" iris --numbers '6,2.9,4.5,1.5;0,0,1' --dtype=f64 \
 	--data "$data/iris.csv"
+walked "a row of the data" iris --numbers row:51 --data "$data/iris.csv"
+expect "the same row" 0 "$bpgen" explain "$specs/iris.spec" --data \
+	"$data/iris.csv" --numbers "$(sed -n '52s/,\([^,]*\)$/;\1/p' \
+	"$data/iris.csv")" && same "the same row" out said
 expect weights 0 "$bpgen" train "$specs/xor.spec" "$data/xor.csv" -q -w \
 	xor.safetensors --epochs 50 &&
 	walked "trained weights" xor --numbers '1,1;0' -w xor.safetensors
@@ -196,6 +200,12 @@ refuses "'nan' is not a number" xor.spec '1,nan;1'
 refuses "'1e999' is not a number" xor.spec '1,1e999;1'
 refuses "'Iris' is no class of 'iris'" iris.spec '1,2,3,4;Iris'
 refuses "'3' is no class of 'iris'" iris.spec '1,2,3,4;3'
+refuses "there is no data" iris.spec row:1
+for row in 0 151 1.5 one ''; do
+	expect "no row $row" 64 "$bpgen" explain "$specs/iris.spec" --data \
+		"$data/iris.csv" --numbers "row:$row" &&
+		says "no row $row" err "are numbers from 1 to 150"
+done
 refuses "no whole number from 0 to 26" chars.spec \
 	'1,2,3,4,5,6,7,8,9,10,11,27;1 2 3 4 5 6 7 8 9 10 11 12'
 
