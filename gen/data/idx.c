@@ -156,13 +156,14 @@ check_inputs(Reader *r, const Idx *a, int *rc)
 {
 	const Network *net = r->net;
 	const Shape *in = NULL;
-	uint32_t i;
+	uint32_t i, size = (uint32_t)a->size;
 
 	for (i = 0; i < net->layers.n; i++)
 		if (!net->layers.v[i].rec)
 			in = in ? in : &net->layers.v[i].out;
-	if (a->size == (size_t)net->inputs && in &&
-	    (shape_size(in) != net->inputs || same_shape(&a->each, in)))
+	r->d->pairs = takes_pairs(net, size, true);
+	if ((size == (uint32_t)net->inputs || r->d->pairs) && in &&
+	    (shape_size(in) != (int64_t)size || same_shape(&a->each, in)))
 		return true;
 	if (!a->each.rank)
 		whole_error(r, &r->file, rc, "these are labels, one byte a row; "
@@ -283,31 +284,37 @@ take_labels(Reader *r, const Idx *a, const Bytes *from, int *rc)
 {
 	Data *d = r->d;
 	int class[256], v;
+	bool named;
 	size_t i;
 
 	d->known = d->rows;
 	d->stored = 1;
 	d->t_step = 1;
 	assign_heads(r, 1);
+	named = d->pairs || d->label[0];
 	PUSH(r->c, &d->target_names, "label");
-	labels_start(r);
+	if (d->pairs)
+		labels_any(r);
+	else
+		labels_start(r);
 	memset(class, 0xff, sizeof class);
 	d->t = malloc(d->rows * sizeof *d->t);
 	if (!d->t)
 		die(r->c, EX_SOFTWARE_, "out of memory");
 	for (i = 0; i < d->rows; i++) {
 		v = a->at[i];
-		if (d->label[0] && class[v] < 0) {
+		if (named && class[v] < 0) {
 			char digits[4];
 
 			class[v] = label_class(r, digits, (size_t)
 				snprintf(digits, sizeof digits, "%d", v));
 		}
-		if (d->label[0] ? class[v] < 0 : is_classifier(r->net) && v > 1)
+		if (named ? class[v] < 0 : is_classifier(r->net) && v > 1)
 			return class_error(r, from, i, v, rc);
-		d->t[i] = d->label[0] ? class[v] : v;
+		d->t[i] = named ? class[v] : v;
 	}
-	labels_learn(r);
+	if (!d->pairs)
+		labels_learn(r);
 	return true;
 }
 
@@ -317,14 +324,15 @@ static bool
 take_inputs(Reader *r, const Idx *a, int *rc)
 {
 	Data *d = r->d;
-	size_t i, inputs = (size_t)d->inputs;
+	size_t i, inputs = a->size;
 
 	d->rows = a->count;
 	d->x_step = inputs;
 	d->bytes = a->at;
 	d->divisor = has_ids(r) ? 1 : 255;
-	for (i = 0; i < inputs; i++)
-		PUSH(r->c, &d->names, fmt(r->c, "x%zu", i + 1));
+	for (i = 0; i < (size_t)d->inputs; i++)
+		PUSH(r->c, &d->names, fmt(r->c, "x%zu%s", i % inputs + 1,
+		                          i < inputs ? "" : "'"));
 	for (i = 0; d->divisor == 1 && i < d->rows * inputs; i++) {
 		int below = ids_below(r, (int)(i % inputs));
 
@@ -357,7 +365,12 @@ idx_read(Reader *r, int *rc)
 		r->d->known = r->net->targets ? r->d->rows : 0;
 		return true;
 	}
-	return find_labels(r, &inputs, &from, &labels, &found, rc) &&
-		(!found || (check_labels(r, &inputs, &labels, &from, rc) &&
-		            take_labels(r, &labels, &from, rc)));
+	if (!find_labels(r, &inputs, &from, &labels, &found, rc) ||
+	    (found && (!check_labels(r, &inputs, &labels, &from, rc) ||
+	               !take_labels(r, &labels, &from, rc))))
+		return false;
+	if (!r->d->pairs || pairs_make(r))
+		return true;
+	*rc = EX_DATA;
+	return false;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Rows of a table, each with its class, become pairs for a network that compares
+ * Rows or images, each with its class, become pairs for a network that compares
  * two: the target says whether both are of one class.
  *
  * In an order that is drawn once, each row is joined to the next one of its own
@@ -52,8 +52,16 @@ join(Reader *r, const size_t *order, size_t a, size_t b, double target)
 	d->t[d->rows++] = target;
 }
 
-bool
-pairs_make(Reader *r)
+static bool
+whole_error(Reader *r, const char *text)
+{
+	int rc;
+
+	return bytes_error(r->c, &r->file, &rc, EX_DATA, text);
+}
+
+static void
+join_all(Reader *r)
 {
 	Data *d = r->d;
 	size_t n = d->rows, i, other = 0;
@@ -93,13 +101,22 @@ pairs_make(Reader *r)
 	free(same);
 	free(apart);
 	free(class);
+}
+
+bool
+pairs_make(Reader *r)
+{
+	Data *d = r->d;
+	size_t n = d->rows;
+
+	if (!d->stored)
+		return whole_error(r, "these rows have no class to be paired by");
+	join_all(r);
 	d->known = d->rows;
-	if (d->rows)
-		return true;
-	err(r->c, (Loc){ r->csv->source, 0, 0 }, "%zu row%s make%s no pair", n,
-	    n == 1 ? "" : "s", n == 1 ? "s" : "");
-	r->c->diags.v[r->c->diags.n - 1].place = 'f';
-	return false;
+	d->label[0] = false; /* 1, or what is not */
+	return d->rows || whole_error(r, fmt(r->c, "%zu row%s make%s no pair", n,
+	                                     n == 1 ? "" : "s",
+	                                     n == 1 ? "s" : ""));
 }
 
 size_t *

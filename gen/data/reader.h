@@ -68,7 +68,7 @@ bool series_windows(Reader *r);  /* after the rows are read */
 /* does the network compare two samples of so many columns (chosen: without the
  * class)? */
 bool takes_pairs(const Network *net, uint32_t columns, bool chosen);
-bool pairs_make(Reader *r);      /* after the rows are read */
+bool pairs_make(Reader *r);      /* after the rows are read; false after err() */
 
 /* ------------------------------------------------------------ columns.c
  * false after err() */

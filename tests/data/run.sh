@@ -22,7 +22,11 @@ expect 'pairs of a table' 0 "$bpgen" train "$specs/siamese.spec" \
 	expect 'pairs are told apart' 0 "$bpgen" eval "$specs/siamese.spec" \
 		"$data/iris.csv" --validation -w pairs.safetensors \
 		--require accuracy=0.85 && ok 'pairs are told apart'
-rm -f pairs.safetensors
+cut -d, -f1-4 "$data/iris.csv" >none.csv
+expect 'pairs without classes' 65 "$bpgen" predict "$specs/siamese.spec" none.csv \
+	--columns 1-4 -w pairs.safetensors &&
+	says 'pairs without classes' err 'have no class to be paired by'
+rm -f pairs.safetensors none.csv
 
 # -------------------------------------------------------------------- IDX
 # the digits of 8x8 pixels once more, as MNIST would keep them: pixels * 15
@@ -52,6 +56,32 @@ expect idx 0 $train t-images-idx3-ubyte -q --require accuracy=0.97 &&
 	ok "idx learns"
 cp small.safetensors plain.safetensors
 cat t-images-idx3-ubyte t-labels-idx1-ubyte >both.idx
+cat >twins.spec <<'END'
+net twins
+layer "distance" { inputs = {"a", "b"}, formula = "y[i] = abs(a[i] - b[i])" }
+a: input 1x8x8
+b: input 1x8x8
+    flatten from a
+ea: dense 16 tanh
+    flatten from b
+eb: dense 16 tanh share=ea
+    distance from ea eb
+    dense 1 sigmoid
+loss bce
+optimizer adam rate=0.01
+batch 16
+epochs 60
+END
+expect "pairs of images" 0 "$bpgen" train twins.spec t-images-idx3-ubyte \
+	--validation 0.25 --require accuracy=0.8 &&
+	says "pairs of images" out ' to validate' 
+expect "pairs of images, predicted" 0 "$bpgen" predict twins.spec \
+	t-images-idx3-ubyte &&
+	says "pairs of images, predicted" out probability
+cp t-images-idx3-ubyte alone.idx
+expect "images without classes" 65 "$bpgen" predict twins.spec alone.idx &&
+	says "images without classes" err 'have no class to be paired by'
+rm -f twins.* alone.idx
 expect "one file" 0 $train both.idx -q &&
 	if cmp -s small.safetensors plain.safetensors; then ok "one file of both"
 	else bad "one file of both"; fi
