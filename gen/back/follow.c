@@ -49,33 +49,37 @@ apart(const Program *p, const Stmt *s, const Sub *a, const Sub *b, uint32_t n)
 	return false;
 }
 
-/* the same element as a member of the group writes, and which index of this
+/* the same element as a member of the group has there, and which index of this
  * statement stands for which loop */
 static bool
-same_element(const Vectors *v, const Stmt *written, const Schedule *q,
-	const Expr *read, Index *of)
+same_element(const Vectors *v, const Stmt *member, const Sub *at,
+	const Schedule *q, const Sub *here, uint32_t n, Index *of)
 {
 	const Program *p = v->p;
 	Index mine, its;
 	uint32_t i, k;
+	bool bound;
 
-	for (i = 0; i < written->nlhs; i++) {
-		Sub a = p->subs.v[written->lhs + i];
-		Sub b = p->subs.v[read->sub + i];
+	for (i = 0; i < n; i++) {
+		Sub a = at[i], b = here[i];
 		if (a.indirect || b.indirect)
 			return false;
-		if (a.id == b.id && is_still(p, written, a.id))
+		if (a.id == b.id && is_still(p, member, a.id))
 			continue;
 		if (!aff_is_var(p, a.id, &its) || !aff_is_var(p, b.id, &mine)
 		    || tile_extent(v, its) != tile_extent(v, mine))
 			return false;
+		bound = tile_extent(v, its) < 2;
 		for (k = 0; k < q->loops.n; k++) {
 			if (q->loops.v[k].index != its)
 				continue;
 			if (of[k] != UINT32_MAX && of[k] != mine)
 				return false;
 			of[k] = mine;
+			bound = true;
 		}
+		if (!bound)
+			return false;
 	}
 	return true;
 }
@@ -100,8 +104,8 @@ all_bound(const Vectors *v, const Stmt *s, const Schedule *q, const Index *of)
 	return true;
 }
 
-/* Reads of what the group writes go to the elements at hand, and nothing that
- * the group reads elsewhere is written.  *any: there are such reads. */
+/* Reads of what the group writes go to the elements at hand, and so do writes of
+ * what it reads.  *any: there are such reads. */
 static bool
 fits(Vectors *v, const Stmts *list, const Schedule *group, uint32_t n,
 	const Accesses *a, StmtId id, const Schedule *shape, Index *of,
@@ -112,24 +116,29 @@ fits(Vectors *v, const Stmts *list, const Schedule *group, uint32_t n,
 	uint32_t g, i, k;
 
 	for (*any = false, g = 0; g < n; g++) {
-		const Stmt *w = &list->v[group[g].stmt];
+		const Schedule *q = g ? &group[g] : shape;
+		const Stmt *m = &list->v[group[g].stmt];
+		const Sub *its = p->subs.v + m->lhs, *mine = p->subs.v + s->lhs;
 		for (i = a->first[id]; i < a->first[id + 1]; i++) {
 			const Access *x = &a->all.v[i];
-			Expr e = { .sub = x->sub };
-			if (x->tensor != w->target || apart(p, s, p->subs.v +
-			    x->sub, p->subs.v + w->lhs, x->nsub))
+			const Sub *at = p->subs.v + x->sub;
+			if (x->tensor != m->target ||
+			    apart(p, s, at, its, x->nsub))
 				continue;
-			if (x->write || !same_element(v, w, g ? &group[g] :
-			    shape, &e, of))
+			if (x->write || !same_element(v, m, its, q, at, m->nlhs,
+			                              of))
 				return false;
 			*any = true;
 		}
 		for (k = a->first[group[g].stmt]; k < a->first[group[g].stmt +
-		     1]; k++)
-			if (a->all.v[k].tensor == s->target && !apart(p, s,
-			    p->subs.v + a->all.v[k].sub, p->subs.v + s->lhs,
-			    s->nlhs))
+		     1]; k++) {
+			const Access *x = &a->all.v[k];
+			const Sub *at = p->subs.v + x->sub;
+			if (x->tensor == s->target && !x->write &&
+			    !apart(p, s, at, mine, s->nlhs) &&
+			    !same_element(v, m, at, q, mine, s->nlhs, of))
 				return false;
+		}
 	}
 	return true;
 }

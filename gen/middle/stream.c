@@ -372,7 +372,29 @@ states(Stream *s, const Stmts *list)
 	return any;
 }
 
-/* the state of this step is the one before the next */
+/* the first place of the list behind all that writes one and reads the other */
+static uint32_t
+behind(Stream *s, TensorId written, TensorId read)
+{
+	const Stmts *list = &s->p->kernel[K_STREAM];
+	uint32_t i, k;
+
+	for (i = list->n; i > 0; i--) {
+		const Stmt *st = &list->v[i - 1];
+		Reads reads = { 0 };
+
+		expr_reads(s->p, st->expr, true, &reads);
+		for (k = 0; k < reads.n; k++)
+			if (s->p->exprs.v[reads.v[k]].tensor == read)
+				return i;
+		if (st->target == written)
+			return i;
+	}
+	return 0;
+}
+
+/* the state of this step is the one before the next: nothing else comes between,
+ * so that it is stored while it is at hand */
 static void
 carry(Stream *s, TensorId now)
 {
@@ -380,6 +402,9 @@ carry(Stream *s, TensorId now)
 	TensorId before = s->before[now];
 	const Tensor *x = &p->tensors.v[before];
 	StmtDraft d = { .target = before, .layer = x->layer, .loc = x->loc };
+	Stmts *list = &p->kernel[K_STREAM];
+	uint32_t at = behind(s, s->one[now], before);
+	Stmt made;
 	int i;
 
 	PUSH(p->c, &d.idx, SAMPLE);
@@ -389,7 +414,11 @@ carry(Stream *s, TensorId now)
 	for (; d.nlhs < (int)d.idx.n; d.nlhs++)
 		d.lhs[d.nlhs] = sub_aff(aff_var(p, d.idx.v[d.nlhs]));
 	d.expr = ex_read(p, s->one[now], d.lhs, d.nlhs);
-	PUSH(p->c, &p->kernel[K_STREAM], ir_stmt(p, &d));
+	made = ir_stmt(p, &d);
+	PUSH(p->c, list, made);
+	memmove(list->v + at + 1, list->v + at,
+	        (list->n - at - 1) * sizeof *list->v);
+	list->v[at] = made;
 }
 
 /* y of one step: the outputs in their order, without gaps */
