@@ -745,6 +745,55 @@ batches(void **state)
 	}
 }
 
+/* how many values of this kind a kernel writes, and how many of them in a loop
+ * that begins before them */
+static void
+written(const Program *p, const Plan *pl, Kernel k, TensorKind kind,
+	uint32_t *all, uint32_t *beside)
+{
+	const KernelPlan *plan = &pl->kernel[k];
+	uint32_t i;
+
+	for (*all = *beside = i = 0; i < plan->schedules.n; i++) {
+		const Schedule *q = &plan->schedules.v[i];
+		const Stmt *s = &p->kernel[k].v[q->stmt];
+
+		if (p->tensors.v[s->target].kind != kind)
+			continue;
+		++*all;
+		*beside += q->tile && q->fused > 0;
+	}
+}
+
+/* the same element is read before and written behind: a weight that decays is
+ * updated where its velocity is, a state goes on where it was used */
+static void
+written_back(void **state)
+{
+	static const char spec[] = "input 3 steps=9\nlstm 16 last\ndense 40 tanh\n"
+		"dense 2\nloss mse\noptimizer sgd rate=0.1 momentum=0.9\n"
+		"l2 1e-4\n";
+	PlanOptions how = { .unroll = UNROLL_NONE };
+	uint32_t all, beside;
+	jmp_buf out;
+	Ctx *c = context(&out);
+	Program *p;
+	Plan *pl;
+
+	(void)state;
+	if (setjmp(out))
+		fail_msg("%s", c->exit_text);
+	p = program_of(c, spec);
+	pl = plan(p, &how);
+	written(p, pl, K_UPDATE, T_WEIGHT, &all, &beside);
+	assert_int_equal(all, 7);
+	assert_int_equal(beside, 7);
+	written(p, pl, K_STREAM, T_STREAM, &all, &beside);
+	assert_int_equal(all, 2);
+	assert_int_equal(beside, 2);
+	ctx_free(c);
+}
+
 int
 main(void)
 {
@@ -756,7 +805,8 @@ main(void)
 		cmocka_unit_test(relaxed), cmocka_unit_test(samples_abreast),
 		cmocka_unit_test(scans), cmocka_unit_test(scans_of_samples),
 		cmocka_unit_test(batches), cmocka_unit_test(one_loop),
-		cmocka_unit_test(kinked), cmocka_unit_test(set_first)
+		cmocka_unit_test(kinked), cmocka_unit_test(set_first),
+		cmocka_unit_test(written_back)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
