@@ -592,6 +592,22 @@ void plan_explain(Program *p, const Plan *plan, Text *out); /* in words */
  * false: there is none of this name, but these */
 bool plan_memory(Program *p, const Plan *plan, const char *kernel, Text *out);
 Names plan_kernels(Ctx *c, const Plan *plan);
+/* which of them NAME_train runs; NULL: it has none */
+const char *plan_trains(const Plan *plan);
+typedef struct {                 /* a value in n->work; bytes */
+	const char *name;            /* as plan_memory() has it */
+	int64_t offset, bytes;
+	uint32_t first, last;        /* the loop nests in which it lives */
+	bool backward;
+} Lifetime;
+typedef struct {
+	VEC(Lifetime) all;
+	Names nests;                 /* the layer of each, one after the other */
+	int64_t bytes;               /* of n->work that this kernel uses */
+} Lifetimes;
+/* the same as places and times; false: there is no such kernel */
+bool plan_lifetimes(Program *p, const Plan *plan, const char *kernel,
+	Lifetimes *out);
 
 typedef struct {
 	const char *prefix;          /* NAME */

@@ -314,24 +314,60 @@ put_map(Map *m, bool integers)
 	put_peak(m);
 }
 
-bool
-plan_memory(Program *p, const Plan *plan, const char *kernel, Text *out)
+/* false: the plan has no kernel of this name */
+static bool
+map_of(Map *m, const char *kernel)
 {
-	Map m = { .p = p, .c = p->c, .plan = plan, .out = out };
 	int k;
 
 	for (k = 0; k < K_ALL; k++)
-		if (plan->kernel[k].used && kernel_name((Kernel)k) &&
+		if (m->plan->kernel[k].used && kernel_name((Kernel)k) &&
 		    !strcmp(kernel_name((Kernel)k), kernel))
 			break;
 	if (k == K_ALL)
 		return false;
-	m.kernel = (Kernel)k;
-	m.k = &plan->kernel[k];
+	m->kernel = (Kernel)k;
+	m->k = &m->plan->kernel[k];
+	find_nests(m);
+	return true;
+}
+
+bool
+plan_memory(Program *p, const Plan *plan, const char *kernel, Text *out)
+{
+	Map m = { .p = p, .c = p->c, .plan = plan, .out = out };
+
+	if (!map_of(&m, kernel))
+		return false;
 	put_fields(&m, cnames(p));
-	find_nests(&m);
 	put_map(&m, false);
 	put_map(&m, true);
+	return true;
+}
+
+bool
+plan_lifetimes(Program *p, const Plan *plan, const char *kernel, Lifetimes *out)
+{
+	Map m = { .p = p, .c = p->c, .plan = plan,
+		.unit = p->dtype == F32 ? 4 : 8 };
+	uint32_t i;
+
+	*out = (Lifetimes){ .bytes = 0 };
+	if (!map_of(&m, kernel))
+		return false;
+	find_places(&m);
+	for (i = 0; i < m.nests; i++)
+		PUSH(m.c, &out->nests, column_text(&m, i));
+	for (i = 0; i < m.all.n; i++) {
+		const Store *s = &m.k->store[m.all.v[i]];
+		Lifetime one = { cell_text(&m, m.all.v[i]), s->offset * m.unit,
+			s->room * m.unit, s->first,
+			s->last < m.nests ? s->last : m.nests - 1, p->tensors.v[m.all.v[i]].adjoint };
+
+		PUSH(m.c, &out->all, one);
+	}
+	if (m.edges.n)
+		out->bytes = m.unit * m.edges.v[m.edges.n - 1];
 	return true;
 }
 
@@ -345,4 +381,16 @@ plan_kernels(Ctx *c, const Plan *plan)
 		if (plan->kernel[k].used && plan->kernel[k].store)
 			PUSH(c, &names, kernel_name((Kernel)k));
 	return names;
+}
+
+const char *
+plan_trains(const Plan *plan)
+{
+	static const Kernel order[] = { K_STEP, K_GRADIENTS, K_GRADIENT };
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (plan->kernel[order[i]].used && plan->kernel[order[i]].store)
+			return kernel_name(order[i]);
+	return NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * `bpgen draw`: a spec in, a picture of the network out. */
 #include <string.h>
+#include "../tool/info.h"
 #include "boundary.h"
 
 typedef struct {
@@ -26,20 +27,27 @@ convert(Draw *d, const char *svg, size_t n)
 }
 
 static int
-draw_units(Draw *d)
+take(Draw *d, const Text *t)
 {
 	const char *format = d->out->format;
+
+	if (strcmp(format, "svg") && strcmp(format, "tex"))
+		return convert(d, t->s, t->n);
+	d->out->text = t->s;
+	d->out->len = t->n;
+	return 0;
+}
+
+static int
+draw_units(Draw *d)
+{
 	Text t = { .c = d->c };
 
-	if (!strcmp(format, "tex"))
+	if (!strcmp(d->out->format, "tex"))
 		lecture_tikz(d->units, &t);
 	else
 		lecture_svg(d->units, &t);
-	if (strcmp(format, "svg") && strcmp(format, "tex"))
-		return convert(d, t.s, t.n);
-	d->out->text = t.s;
-	d->out->len = t.n;
-	return 0;
+	return take(d, &t);
 }
 
 static int
@@ -68,6 +76,40 @@ draw_boxes(Draw *d)
 }
 
 static int
+draw_memory(Draw *d)
+{
+	const char *kernel;
+	Text t = { .c = d->c };
+	PlanOptions how;
+	Lifetimes all;
+	Info f;
+	int rc = picture_format(d->c, d->cli, d->out, "svg pdf png");
+
+	if (!rc)
+		rc = picture_check(d->c, d->cli, d->out, &d->net->deps);
+	if (!rc)
+		rc = plan_options(d->cli, d->net, &how);
+	if (rc)
+		return rc;
+	info_of(&f, d->c, d->net, &how);
+	rc = messages(d->c, d->cli);
+	if (rc || !f.plan)
+		return rc ? rc : EX_DATA;
+	kernel = memory_function(&f, d->cli);
+	if (!kernel)
+		return EX_USAGE_;
+	if (!plan_lifetimes(f.p, f.plan, kernel, &all) || !all.all.n) {
+		cli_error("%s_%s has no workspace: its values are local "
+		          "variables", d->net->name, kernel);
+		return EX_DATA;
+	}
+	lifetimes_svg(d->c, &all, fmt(d->c, "%s_%s: %s bytes of workspace",
+	              d->net->name, kernel, grouped(d->c, all.bytes)), &t);
+	rc = take(d, &t);
+	return rc ? rc : picture_write(d->c, d->out);
+}
+
+static int
 draw_network(Draw *d)
 {
 	int rc;
@@ -93,10 +135,12 @@ check(const Cli *cli, const Network *net)
 {
 	const char *weights = cli_get(cli, "weights");
 	bool units = cli_has(cli, "units"), plane = cli_has(cli, "boundary");
+	bool memory = cli_has(cli, "memory");
 	uint32_t i;
 
-	if (units && plane)
-		cli_error("--units and --boundary are two pictures");
+	if (units + plane + memory > 1)
+		cli_error("%s and %s are two pictures", units ? "--units" :
+		          "--boundary", memory ? "--memory" : "--boundary");
 	else if (cli->args.n && !plane)
 		cli_error("draw takes data only with --boundary");
 	else if (weights && !units && !plane)
@@ -126,5 +170,7 @@ cmd_draw(Ctx *c, const Cli *cli)
 	d.net = load_network(c, cli, &rc);
 	if (d.net)
 		rc = check(cli, d.net);
-	return d.net && !rc ? draw_network(&d) : rc;
+	if (!d.net || rc)
+		return rc;
+	return cli_has(cli, "memory") ? draw_memory(&d) : draw_network(&d);
 }

@@ -79,6 +79,9 @@ enum { LETTERS = 14, CAPTION = 13, SPACING = 18, BELOW = 15 };
 void lecture_svg(const Layered *p, Text *t);
 void lecture_tikz(const Layered *p, Text *t);
 
+/* ---- lifetimes.c: which values of a kernel lie where in n->work, and when */
+void lifetimes_svg(Ctx *c, const Lifetimes *l, const char *title, Text *t);
+
 /* ---- dot.c: boxes for layers, shapes on what joins them */
 void network_dot(Ctx *c, const Network *net, Text *t);
 

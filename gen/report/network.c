@@ -104,6 +104,22 @@ add_bytes(Page *p, const char *name, int64_t n, const char *what)
 	page_row(p, "memory", name, grouped(p->c, n), what, NULL);
 }
 
+/* what NAME_train keeps in its workspace, and when */
+static void
+add_lifetimes(Page *p, const Info *f)
+{
+	const char *kernel = plan_trains(f->plan);
+	Text t = {.c = p->c};
+	Lifetimes all;
+
+	if (!kernel || !plan_lifetimes(f->p, f->plan, kernel, &all) ||
+	    !all.all.n)
+		return;
+	lifetimes_svg(p->c, &all, fmt(p->c, "%s_%s: %s bytes of workspace",
+	              f->net->name, kernel, grouped(p->c, all.bytes)), &t);
+	page_text(p, "lifetimes", data_uri(p->c, "image/svg+xml", t.s, t.n));
+}
+
 static void
 add_costs(Page *p)
 {
@@ -123,6 +139,7 @@ add_costs(Page *p)
 	add_bytes(p, "workspace", f.work, "");
 	add_bytes(p, "NAME_net", f.plan->bytes, "all of these, for training");
 	add_bytes(p, "stack", f.stack, "an estimate");
+	add_lifetimes(p, &f);
 }
 
 /* -------------------------------------------------------- the derivatives */

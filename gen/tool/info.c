@@ -311,28 +311,42 @@ info_of(Info *f, Ctx *c, const Network *net, const PlanOptions *how)
 	return true;
 }
 
-static int
-print_memory(const Info *f, const Cli *cli)
+const char *
+memory_function(const Info *f, const Cli *cli)
 {
 	const char *kernel = cli_get(cli, "memory"), *near, *between = "";
 	Names all = plan_kernels(f->c, f->plan);
-	Text text = {.c = f->c}, list = {.c = f->c};
+	Text list = {.c = f->c};
 	uint32_t i;
 
-	if (!*kernel && all.n)
-		kernel = all.v[0]; /* forward, if there is one */
-	if (plan_memory(f->p, f->plan, kernel, &text)) {
-		fputs(text.s, stdout);
-		return 0;
-	}
-	for (i = 0; i < all.n; i++, between = ", ")
+	if (!*kernel)
+		return all.n ? all.v[0] : ""; /* forward, if there is one */
+	for (i = 0; i < all.n; i++, between = ", ") {
+		if (!strcmp(all.v[i], kernel))
+			return kernel;
 		text_add(&list, "%s%s", between, all.v[i]);
+	}
+	if (!strcmp(kernel, "train") && plan_trains(f->plan))
+		return plan_trains(f->plan);
 	near = nearest(kernel, &all);
 	cli_error("--memory=%s: the C has no such function%s%s", kernel,
 	          near ? "; one with a similar name exists: " : "",
 	          near ? near : "");
 	cli_help("write one of %s", list.s);
-	return EX_USAGE_;
+	return NULL;
+}
+
+static int
+print_memory(const Info *f, const Cli *cli)
+{
+	const char *kernel = memory_function(f, cli);
+	Text text = {.c = f->c};
+
+	if (!kernel)
+		return EX_USAGE_;
+	plan_memory(f->p, f->plan, kernel, &text);
+	fputs(text.s, stdout);
+	return 0;
 }
 
 int

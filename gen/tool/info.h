@@ -16,6 +16,8 @@ typedef struct {
 
 /* false: without a plan, after err() */
 bool info_of(Info *f, Ctx *c, const Network *net, const PlanOptions *how);
+/* the function that --memory names, else the first; NULL after a message */
+const char *memory_function(const Info *f, const Cli *cli);
 int64_t layer_params(const Layer *l);
 /* conv relu; add relu (r1b, r0); dropout 0.2 */
 const char *layer_what(Ctx *c, const Network *net, const Layer *l);

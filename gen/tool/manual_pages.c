@@ -80,7 +80,8 @@ const Page pages[] = {
 	  "what.",
 	  "  bpgen draw xor.spec -o xor.svg\n"
 	  "  bpgen draw digits.spec --units --shape=8x8\n"
-	  "  bpgen draw xor.spec xor.csv --boundary\n" },
+	  "  bpgen draw xor.spec xor.csv --boundary\n"
+	  "  bpgen draw lenet.spec --memory=gradient -o memory.svg\n" },
 	{ "plot",
 	  "Draws what train has written to NAME.history.csv: on the terminal, or "
 	  "into a file by -o. Several histories share one picture.",

@@ -88,6 +88,9 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "how some statements run, as --dump=plan prints it; or random:SEED") \
 	X("plan", 0, "?FILE", 0, DO_info, 0, \
 	  "explain the plan; with FILE or random:SEED that one") \
+	X("memory", 0, "?FUNCTION", 0, DO_draw, 0, \
+	  "which values of forward, or of this function (train: what NAME_train " \
+	  "runs), lie where in the workspace, and when") \
 	X("memory", 0, "?FUNCTION", 0, DO_info, 0, \
 	  "what lies where in NAME_net, and which values of forward, or of " \
 	  "this function, share its workspace") \

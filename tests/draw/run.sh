@@ -47,6 +47,27 @@ if here 'what stands in a picture' python3; then
 		python3 "$look/picture.py" xor.svg units=6 >out 2>err
 	then bad 'what is wrong is seen'; else ok 'what is wrong is seen'; fi
 fi
+# ------------------------------------------------------------ the workspace
+if here 'the workspace' python3; then
+	for what in forward gradient train; do
+		expect "workspace, $what" 0 "$bpgen" draw "$specs/lenet.spec" \
+			--memory=$what -o memory.svg && cp memory.svg keep.svg &&
+			expect "workspace, $what" 0 "$bpgen" info \
+			"$specs/lenet.spec" --memory=$what &&
+			if python3 "$look/lifetimes.py" keep.svg out 2>err
+			then ok "workspace, $what"; else bad "workspace, $what"; fi
+	done
+	sed 's/class="forward" x="\([0-9]*\)/class="forward" x="9\1/' keep.svg \
+		>wrong.svg
+	if python3 "$look/lifetimes.py" wrong.svg out 2>err
+	then bad 'a box elsewhere is seen'; else ok 'a box elsewhere is seen'; fi
+fi
+expect 'no workspace' 65 "$bpgen" draw "$specs/xor.spec" --memory &&
+	says 'no workspace' err 'xor_forward has no workspace'
+expect 'two pictures' 64 "$bpgen" draw "$specs/xor.spec" --memory --units &&
+	says 'two pictures' err '--units and --memory are two pictures'
+expect 'no such function' 64 "$bpgen" draw "$specs/lenet.spec" --memory=trian &&
+	says 'no such function' err 'write one of forward'
 "$bpgen" draw "$specs/xor.spec" -o one.svg
 "$bpgen" draw "$specs/xor.spec" >two.svg
 same 'standard output is the same SVG' one.svg two.svg

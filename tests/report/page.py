@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Opens a report in a browser without a window and says what is wrong with it:
 # page.py BROWSER PAGE PICTURE.png WIDTH light|dark uplot|svg WHAT=COUNT...
-# where WHAT is hits, images, dots or rows of the gradient check.
+# where WHAT is hits, images, dots, lifetimes or rows of the gradient check.
 import json
 import os
 import re
@@ -28,6 +28,8 @@ addEventListener("load", function () {
 			i.naturalWidth > 0).length,
 		dots: all("#agreement circle").length,
 		check: all("#check td.ok").length,
+		lifetimes: all("#lifetimes img").filter(i => i.complete &&
+			i.naturalWidth > 400).length,
 		height: document.documentElement.scrollHeight,
 	};
 	top.postMessage(JSON.stringify(seen), "*");

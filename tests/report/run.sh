@@ -133,7 +133,8 @@ broken() {
 	then bad "$name is seen"
 	else says "$name is seen" out "$text"; fi
 }
-looks digits digits.html 1280 light $form hits=10 images=32 check=5
+looks digits digits.html 1280 light $form hits=10 images=32 check=5 \
+	lifetimes=1
 looks digits-narrow digits.html 400 light $form hits=10
 looks digits-dark digits.html 1280 dark $form hits=10
 looks diabetes diabetes.html 1280 light $form dots=88 hits=0
