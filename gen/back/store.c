@@ -229,77 +229,7 @@ place_of(Placing *s, Kernel kernel, TensorId t)
 	return ST_WORK;
 }
 
-/* ---- the workspace: best fit in order of first use; neighbours merge */
-
-typedef struct { int64_t at, size; } Hole;
-typedef struct { VEC(Hole) holes; int64_t end; } Arena;
-
-static void
-drop_hole(Arena *a, uint32_t i)
-{
-	a->holes.n--;
-	memmove(&a->holes.v[i], &a->holes.v[i + 1],
-	        (a->holes.n - i) * sizeof(Hole));
-}
-
-static int64_t
-take_room(Arena *a, int64_t size)
-{
-	uint32_t i, best = UINT32_MAX;
-	int64_t at;
-
-	for (i = 0; i < a->holes.n; i++)
-		if (a->holes.v[i].size >= size && (best == UINT32_MAX ||
-		    a->holes.v[i].size < a->holes.v[best].size))
-			best = i;
-	if (best == UINT32_MAX) {
-		at = a->end;
-		if (a->holes.n) { /* the last hole may reach the end: grow it */
-			Hole *h = &a->holes.v[a->holes.n - 1];
-			if (h->at + h->size == a->end) {
-				at = h->at;
-				a->holes.n--;
-			}
-		}
-		a->end = at + size;
-		return at;
-	}
-	at = a->holes.v[best].at;
-	a->holes.v[best].at += size;
-	a->holes.v[best].size -= size;
-	if (!a->holes.v[best].size)
-		drop_hole(a, best);
-	return at;
-}
-
-/* hole i swallows its neighbour above where they touch */
-static void
-merge(Arena *a, uint32_t i)
-{
-	Hole *h = &a->holes.v[i];
-
-	if (i + 1 >= a->holes.n || h->at + h->size != h[1].at)
-		return;
-	h->size += h[1].size;
-	drop_hole(a, i + 1);
-}
-
-static void
-give_room(Ctx *c, Arena *a, int64_t at, int64_t size)
-{
-	Hole none = { 0, 0 };
-	uint32_t i;
-
-	for (i = 0; i < a->holes.n && a->holes.v[i].at < at; i++)
-		;
-	PUSH(c, &a->holes, none);
-	memmove(&a->holes.v[i + 1], &a->holes.v[i],
-	        (a->holes.n - 1 - i) * sizeof(Hole));
-	a->holes.v[i] = (Hole){ at, size };
-	merge(a, i);
-	if (i)
-		merge(a, i - 1);
-}
+/* ---- the workspace */
 
 /* whole lines of the cache where anything runs by vectors */
 static int64_t
@@ -311,46 +241,88 @@ room_of(const Placing *s, TensorId t)
 	return s->vectors ? (n + 15) / 16 * 16 : n;
 }
 
-/* tensors of one sort (reals or integers) in the order of their schedules */
+typedef VEC(TensorId) Tensors;
+
+/* each at the lowest address that is free as long as it lives; where they end */
+static int64_t
+place(Placing *s, const Tensors *order)
+{
+	Store *all = s->k->store, *x;
+	Tensors placed = { 0 };     /* by address */
+	uint32_t i, k;
+	int64_t end = 0;
+
+	for (i = 0; i < order->n; i++) {
+		x = &all[order->v[i]];
+		x->offset = 0;
+		for (k = 0; k < placed.n; k++) {
+			const Store *y = &all[placed.v[k]];
+			if (y->last < x->first || x->last < y->first ||
+			    y->offset + y->room <= x->offset)
+				continue;
+			if (y->offset >= x->offset + x->room)
+				break;
+			x->offset = y->offset + y->room;
+		}
+		PUSH(s->p->c, &placed, order->v[i]);
+		for (k = placed.n - 1; k > 0 && all[placed.v[k - 1]].offset >
+		     x->offset; k--)
+			placed.v[k] = placed.v[k - 1];
+		placed.v[k] = order->v[i];
+		if (x->offset + x->room > end)
+			end = x->offset + x->room;
+	}
+	return end;
+}
+
+/* the larger ones first; a stable order */
+static Tensors
+by_size(Ctx *c, const Store *all, const Tensors *order)
+{
+	Tensors out = { 0 };
+	uint32_t i, k;
+
+	for (i = 0; i < order->n; i++) {
+		PUSH(c, &out, order->v[i]);
+		for (k = i; k > 0 && all[out.v[k - 1]].room <
+		     all[order->v[i]].room; k--)
+			out.v[k] = out.v[k - 1];
+		out.v[k] = order->v[i];
+	}
+	return out;
+}
+
+/* tensors of one sort (reals or integers): by size, or in the order of their
+ * schedules, which keeps neighbours in time together, where that is as good */
 static int64_t
 arrange(Placing *s, bool integers, TensorId kept)
 {
-	Arena room = { 0 };
-	VEC(TensorId) live = { 0 };
-	uint32_t q, i, k, stmt, last;
-	int64_t size;
+	Tensors order = { 0 }, sorted;
+	uint32_t q, k, stmt;
+	int64_t end;
 
 	for (q = 0; q < s->k->schedules.n; q++) {
-		for (i = 0; i < live.n;) { /* what ended in an earlier nest */
-			TensorId t = live.v[i];
-			last = s->group[s->life[t].last];
-			if (t == kept || last >= s->group[q]) {
-				i++;
-				continue;
-			}
-			give_room(s->p->c, &room, s->k->store[t].offset,
-			          room_of(s, t));
-			live.v[i] = live.v[--live.n];
-		}
 		stmt = s->k->schedules.v[q].stmt;
 		for (k = s->a->first[stmt]; k < s->a->first[stmt + 1]; k++) {
 			TensorId t = s->a->all.v[k].tensor;
-			if (s->k->store[t].how != ST_WORK ||
-			    s->life[t].first != q ||
-			    s->k->store[t].offset >= 0 ||
+			Store *x = &s->k->store[t];
+			if (x->how != ST_WORK || s->life[t].first != q ||
+			    x->offset >= 0 ||
 			    layout_integers(&s->p->tensors.v[t],
 			                    &s->k->layout[t]) != integers)
 				continue;
-			size = room_of(s, t);
-			s->k->store[t].offset = take_room(&room, size);
-			s->k->store[t].room = size;
-			s->k->store[t].first = s->group[s->life[t].first];
-			s->k->store[t].last = t == kept ? UINT32_MAX :
+			x->offset = 0;
+			x->room = room_of(s, t);
+			x->first = s->group[s->life[t].first];
+			x->last = t == kept ? UINT32_MAX :
 				s->group[s->life[t].last];
-			PUSH(s->p->c, &live, t);
+			PUSH(s->p->c, &order, t);
 		}
 	}
-	return room.end;
+	sorted = by_size(s->p->c, s->k->store, &order);
+	end = place(s, &sorted);
+	return place(s, &order) > end ? place(s, &sorted) :
+		place(s, &order);
 }
 
 void
