@@ -36,7 +36,8 @@ struct Compiler {
 	Ctx *c;
 	char *words;                    /* of the command, cut apart */
 	const char *name;
-	bool contract, plain;           /* plain: the flags that all have */
+	int how;                        /* CC_CONTRACT, CC_QUICK */
+	bool plain;                     /* the flags that all have */
 	bool over;
 	int status;                     /* of waitpid */
 	const char *why;                /* it has failed */
@@ -171,8 +172,10 @@ spawn(Compiler *k)
 	 * too, but a compiler that knows no pragmas must also be told */
 	static const char *const full[] = {
 		"-O3", "-march=native", "-fno-semantic-interposition", NULL
-	}, *const plain[] = { "-O2", NULL };
-	const char *const *flag = k->plain ? plain : full;
+	}, *const quick[] = { "-O1", "-march=native", NULL },
+	   *const plain[] = { "-O2", NULL };
+	const char *const *flag = k->plain ? plain : k->how & CC_QUICK ? quick :
+		full;
 	char *argv[WORDS];
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t how;
@@ -182,7 +185,7 @@ spawn(Compiler *k)
 
 	for (; *flag; flag++)
 		argv[n++] = (char *)(uintptr_t)*flag;
-	if (!k->contract)
+	if (!(k->how & CC_CONTRACT))
 		argv[n++] = "-ffp-contract=off";
 	argv[n++] = "-fPIC";
 	argv[n++] = "-shared";
@@ -275,13 +278,13 @@ poll_process(Compiler *k, int options)
 }
 
 Compiler *
-compiler_start(Ctx *c, const char *c_text, bool contract)
+compiler_start(Ctx *c, const char *c_text, int how)
 {
 	static bool registered;
 	Compiler *k = mem(c, sizeof *k);
 
 	k->c = c;
-	k->contract = contract;
+	k->how = how;
 	if (running.pid || running.files)
 		die(c, EX_SOFTWARE_, "two compilers at once");
 	if (!registered)

@@ -7,11 +7,12 @@
 #include "compile.h"
 
 /* What decides for `auto`: multiply-adds that TinyCC's code does in a second,
- * seconds that gcc -O3 takes for a byte of C (1.2 s for 256-30-10, 4.3 s for
- * LeNet).  Only orders of magnitude matter. */
-#define TCC_RATE 4e8
-#define CC_BYTE 8e-5
-#define DELAY 0.3               /* a run shorter than this starts no compiler */
+ * seconds that gcc takes for a byte of C at -O1 and at -O3.  Only orders of
+ * magnitude matter. */
+#define TCC_RATE 2e8
+#define QUICK_BYTE 1.2e-5
+#define FULL_BYTE 2.5e-5
+#define DELAY 0.15              /* a run shorter than this starts no compiler */
 #define BETWEEN 0.005           /* looks at the clock and the compiler */
 
 static double
@@ -31,19 +32,26 @@ say(const Session *s, const char *what, const char *why)
 	cli_note("%s%s%s", what, why ? ": " : "", why ? why : "");
 }
 
+static int
+how_of(const Session *s)
+{
+	return !s->net->strict ? CC_CONTRACT : s->how == JIT_CC ? 0 : CC_QUICK;
+}
+
 /* whether the optimised build pays for itself */
 static bool
-pays(const Net *n, double gradients)
+pays(const Net *n, int how, double gradients)
 {
 	double with_tcc = gradients * net_work(n) / TCC_RATE;
 
-	return with_tcc > 2 * CC_BYTE * (double)strlen(net_text(n));
+	return with_tcc > 2 * (how == CC_QUICK ? QUICK_BYTE : FULL_BYTE) *
+		(double)strlen(net_text(n));
 }
 
 static Compiler *
-start(Session *s, Net *n)
+start(const Session *s, Net *n)
 {
-	return compiler_start(s->c, net_text(n), !s->net->strict);
+	return compiler_start(s->c, net_text(n), how_of(s));
 }
 
 /* 0, or 69 after a message; `may_fail`: no message, and TinyCC can serve */
@@ -100,7 +108,8 @@ session_net(Session *s, Dtype dtype, bool check, double gradients, Net **net)
 	*net = n;
 	if (s->how == JIT_CC)
 		return by_system(s, n, false);
-	if (s->how == JIT_AUTO && pays(n, gradients) && !by_system(s, n, true))
+	if (s->how == JIT_AUTO && pays(n, how_of(s), gradients) &&
+	    !by_system(s, n, true))
 		return 0;
 	return by_tcc(s, n);
 }

@@ -224,6 +224,19 @@ if cc --version >/dev/null 2>&1; then
 	expect "by cc" 0 "$bpgen" train "$specs/xor.spec" "$data/xor.csv" \
 		--epochs 600 --jit=cc -q -o by_cc.safetensors &&
 		alike "by cc" by_cc.safetensors xnever.safetensors
+	# quickly compiled where the bits are the same: strict, unasked
+	printf '%s\n' '#!/bin/sh' 'echo "$@" >>cc.log' 'exec cc "$@"' >logged
+	chmod +x logged
+	{ cat "$specs/xor.spec"; echo 'math fast'; } >fast.spec
+	for how in "$specs/xor.spec auto -O1" "$specs/xor.spec cc -O3" \
+		"fast.spec cc -O3"; do
+		set -- $how
+		rm -f cc.log
+		expect "compiled with $3" 0 env BPGEN_CC="$PWD/logged" \
+			BPGEN_CHANGE=1 "$bpgen" train "$1" "$data/xor.csv" \
+			--epochs 9 --jit=$2 -q -o x.safetensors &&
+			says "compiled with $3" cc.log "$3 -march"
+	done
 	for how in tcc cc; do
 		"$bpgen" predict "$specs/xor.spec" "$data/xor.csv" --csv \
 			-w x.safetensors --jit=$how >predict.$how 2>&1
