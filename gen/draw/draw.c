@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * `bpgen draw`: a spec in, a picture of the network out. */
 #include <string.h>
+#include <unistd.h>
 #include "../tool/info.h"
+#include "../tool/options.h"
 #include "boundary.h"
 
 typedef struct {
@@ -131,12 +133,11 @@ draw_network(Draw *d)
 
 /* options that ask for nothing, or for two pictures, say so */
 static int
-check(const Cli *cli, const Network *net)
+check(const Cli *cli)
 {
 	const char *weights = cli_get(cli, "weights");
 	bool units = cli_has(cli, "units"), plane = cli_has(cli, "boundary");
 	bool memory = cli_has(cli, "memory");
-	uint32_t i;
 
 	if (units + plane + memory > 1)
 		cli_error("%s and %s are two pictures", units ? "--units" :
@@ -148,11 +149,28 @@ check(const Cli *cli, const Network *net)
 		          weights);
 	else
 		return 0;
-	for (i = 0; weights && net && i < net->layers.n; i++)
-		if (!strcmp(net->layers.v[i].name, weights))
-			cli_help("--units=%s draws those of this layer, -w "
-			         "names their file", weights);
 	return EX_USAGE_;
+}
+
+/* `--weights dense1` is `--units=dense1`, unless there is a file of this name;
+ * one that was named before is that of the weights */
+static bool
+names_layer(const Draw *d)
+{
+	const Names *all = cli_all(d->cli, "weights");
+	const char *last = all && all->n ? all->v[all->n - 1] : NULL;
+	uint32_t i;
+
+	if (!last || cli_has(d->cli, "memory") || !access(last, F_OK))
+		return false;
+	for (i = 0; i < d->net->layers.n; i++)
+		if (!strcmp(d->net->layers.v[i].name, last))
+			break;
+	if (i == d->net->layers.n)
+		return false;
+	cli_set(d->c, d->cli, "units", last);
+	cli_set(d->c, d->cli, "weights", all->n > 1 ? all->v[all->n - 2] : NULL);
+	return true;
 }
 
 int
@@ -163,13 +181,15 @@ cmd_draw(Ctx *c, const Cli *cli)
 	int rc;
 
 	if (cli_has(cli, "units") || cli_has(cli, "boundary")) {
-		rc = check(cli, NULL);
+		rc = check(cli);
 		return rc ? rc : cli_has(cli, "units") ?
 			draw_weights(c, cli) : draw_boundary(c, cli);
 	}
 	d.net = load_network(c, cli, &rc);
+	if (d.net && names_layer(&d))
+		return draw_weights(c, cli);
 	if (d.net)
-		rc = check(cli, d.net);
+		rc = check(cli);
 	if (!d.net || rc)
 		return rc;
 	return cli_has(cli, "memory") ? draw_memory(&d) : draw_network(&d);

@@ -128,7 +128,8 @@ cli_set(Ctx *c, const Cli *cli, const char *option, const char *value)
 	struct Values *values = cli->values;
 	Names one = { 0 };
 
-	PUSH(c, &one, value);
+	if (value)
+		PUSH(c, &one, value);
 	values->all[row_of(option)] = one;
 }
 

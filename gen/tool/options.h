@@ -62,7 +62,7 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "not say it; of weights text, png, ppm or pgm") \
 	X("units", 0, "?LAYER", 0, DO_draw, 0, \
 	  "the weights of the units of this layer, else of the first one, as " \
-	  "images; -w names their file") \
+	  "images; -w names their file; --weights=LAYER is the same") \
 	X("boundary", 0, 0, 0, DO_draw, 0, \
 	  "of a network of 2 inputs where it says what; rows of DATA are points") \
 	X("shape", 0, "HxW", 0, DO_draw, 0, \
@@ -206,7 +206,7 @@ extern const Option options[];
 extern const Command commands[];
 extern const size_t option_count;
 
-/* in place of what was given, if anything */
+/* in place of what was given, if anything; NULL: nothing was */
 void cli_set(Ctx *c, const Cli *cli, const char *option, const char *value);
 /* argv -> cli, c->opt; 0, or 64 after a message */
 int options_read(Ctx *c, Cli *cli, int argc, char **argv);

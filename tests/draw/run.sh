@@ -171,6 +171,14 @@ if here 'images of weights' python3; then
 		--shape=2x2 --units=dense1 -w four.safetensors &&
 		if [ "$(tail -n 1 out)" = '.+   :' ]; then ok 'units, ASCII'
 		else bad 'units, ASCII'; fi
+	cp out units.txt
+	expect 'weights of a layer' 0 env LC_ALL=C "$bpgen" draw line.spec \
+		--shape=2x2 -w four.safetensors --weights dense1 &&
+		same 'weights of a layer' out units.txt
+	cp four.safetensors line.safetensors
+	expect 'its own weights' 0 env LC_ALL=C "$bpgen" draw line.spec \
+		--shape=2x2 --weights dense1 && same 'its own weights' out units.txt
+	rm line.safetensors
 	expect 'units in colour' 0 env LC_ALL=C.UTF-8 "$bpgen" draw line.spec \
 		--shape=1x4 --units --color=always -w four.safetensors &&
 		says 'units in colour' out '38;2;0;114;178;48;2'
@@ -233,8 +241,8 @@ fails 'four inputs' 64 'needs a network of 2 inputs' \
 	"$bpgen" draw "$specs/iris.spec" --boundary
 fails 'data for nothing' 64 'only with --boundary' \
 	"$bpgen" draw "$specs/xor.spec" "$data/xor.csv"
-fails 'weights for nothing' 64 '--units=dense1 draws those of this layer' \
-	"$bpgen" draw "$specs/xor.spec" --weights dense1 -o w.png
+fails 'weights for nothing' 64 'weights are drawn by --units or --boundary' \
+	"$bpgen" draw "$specs/xor.spec" --weights nobody -o w.png
 fails 'two pictures' 64 'are two pictures' \
 	"$bpgen" draw "$specs/xor.spec" --units --boundary
 fails 'data that is missing' 66 'none.csv' \
