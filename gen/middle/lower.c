@@ -78,7 +78,14 @@ act_block(Low *w, Ast *a, Finish *f)
 		       w->p->subs.v[x.sub + i].id == f->d.lhs[i].id;
 	if (w->bad)
 		return;
-	if (!same || w->scan) {
+	if (w->scan) {
+		fail_line(w, a->loc, fmt(w->c, "%s works on whole vectors, which "
+		     "do not exist within a step: take another activation, or "
+		     "`act %s` behind the layer", act->rec->name,
+		     act->rec->name));
+		return;
+	}
+	if (!same) {
 		fail_line(w, a->loc, fmt(w->c, "%s works on whole vectors: write "
 		     "y[j] = %s(z[j]) on a line of its own", act->rec->name,
 		     act->rec->name));

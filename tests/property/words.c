@@ -52,9 +52,12 @@ say_argument(Spec *s, const Param *p, const Made *x)
 {
 	bool given = !p->optional || chance(s, 30);
 
-	if (p->kind == ARG_ACTIVATION)
-		say(s, "%s", pick_activation(s));
-	else if (p->kind == ARG_SIZE)
+	if (p->kind == ARG_ACTIVATION) {
+		const char *a = pick_activation(s);
+		/* softmax goes along no scan, and a sequence may have one */
+		say(s, "%s", x->kind == SEQUENCE && strstr(a, "softmax") ?
+		    " tanh" : a);
+	} else if (p->kind == ARG_SIZE)
 		say(s, " %d", 1 + below(s, 5));
 	else if (p->kind == ARG_DIMS)
 		say_dims(s, size_of(x));
