@@ -104,6 +104,18 @@ all_bound(const Vectors *v, const Stmt *s, const Schedule *q, const Index *of)
 	return true;
 }
 
+/* Where rows are clamped some run twice: what they read must stay. */
+static bool
+runs_twice(const Schedule *shape)
+{
+	uint32_t i;
+
+	for (i = 0; i < shape->loops.n; i++)
+		if (shape->loops.v[i].clamped)
+			return true;
+	return false;
+}
+
 /* Reads of what the group writes go to the elements at hand, and so do writes of
  * what it reads.  *any: there are such reads. */
 static bool
@@ -136,7 +148,8 @@ fits(Vectors *v, const Stmts *list, const Schedule *group, uint32_t n,
 			const Sub *at = p->subs.v + x->sub;
 			if (x->tensor == s->target && !x->write &&
 			    !apart(p, s, at, mine, s->nlhs) &&
-			    !same_element(v, m, at, q, mine, s->nlhs, of))
+			    (runs_twice(shape) ||
+			     !same_element(v, m, at, q, mine, s->nlhs, of)))
 				return false;
 		}
 	}

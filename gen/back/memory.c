@@ -362,7 +362,8 @@ plan_lifetimes(Program *p, const Plan *plan, const char *kernel, Lifetimes *out)
 		const Store *s = &m.k->store[m.all.v[i]];
 		Lifetime one = { cell_text(&m, m.all.v[i]), s->offset * m.unit,
 			s->room * m.unit, s->first,
-			s->last < m.nests ? s->last : m.nests - 1, p->tensors.v[m.all.v[i]].adjoint };
+			s->last < m.nests ? s->last : m.nests - 1,
+			p->tensors.v[m.all.v[i]].adjoint };
 
 		PUSH(m.c, &out->all, one);
 	}

@@ -159,6 +159,8 @@ row_read(Network *net, const Data *d, const char *text, double *x, double *t)
 {
 	char *end;
 	double row = strtod(text, &end);
+	bool loss = net->heads.n && net->heads.v[0].loss;
+	size_t rows = !d ? 0 : loss ? d->known : d->rows;
 	int i;
 
 	if (!d) {
@@ -167,14 +169,14 @@ row_read(Network *net, const Data *d, const char *text, double *x, double *t)
 		return EX_USAGE_;
 	}
 	if (!*text || *end || !(row >= 1) || row != floor(row) ||
-	    row > (double)d->known) {
+	    row > (double)rows) {
 		cli_error("--numbers=row:%s: rows of %s are numbers from 1 to %zu",
-		          text, d->path, d->known);
+		          text, d->path, rows);
 		return EX_USAGE_;
 	}
 	for (i = 0; i < net->inputs; i++)
 		x[i] = data_input(d, (size_t)row - 1, (size_t)i);
-	if (net->heads.n && net->heads.v[0].loss)
+	if (loss)
 		data_targets(d, net, (size_t)row - 1, t);
 	return 0;
 }

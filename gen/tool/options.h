@@ -93,7 +93,7 @@ enum { COMMANDS(BIT_OF) DO_ALL = (1 << COMMAND_COUNT) - 1 };
 	  "runs), lie where in the workspace, and when") \
 	X("memory", 0, "?FUNCTION", 0, DO_info, 0, \
 	  "what lies where in NAME_net, and which values of forward, or of " \
-	  "this function, share its workspace") \
+	  "this function (train: what NAME_train runs), share its workspace") \
 	X("define", "D", "name=value", 1, DO_NET, "Network", \
 	  "set a parameter of the spec") \
 	X("include", "I", "DIR", 1, DO_NET, "Network", \

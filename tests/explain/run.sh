@@ -200,6 +200,10 @@ refuses "'nan' is not a number" xor.spec '1,nan;1'
 refuses "'1e999' is not a number" xor.spec '1,1e999;1'
 refuses "'Iris' is no class of 'iris'" iris.spec '1,2,3,4;Iris'
 refuses "'3' is no class of 'iris'" iris.spec '1,2,3,4;3'
+printf 'input 2\ndense 1 tanh\n' >forward.spec
+expect "a row without a loss" 0 "$bpgen" explain forward.spec -q --data \
+	"$data/xor.csv" --columns x1,x2 --numbers row:3 &&
+	says "a row without a loss" out "·1 + (-0.562625)·0"
 refuses "there is no data" iris.spec row:1
 for row in 0 151 1.5 one ''; do
 	expect "no row $row" 64 "$bpgen" explain "$specs/iris.spec" --data \
